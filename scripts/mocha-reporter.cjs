@@ -1,0 +1,23 @@
+// Mocha's `spec` reporter that also writes { label, passed, failed, pending, failures } as JSON to
+// the file named by MOCHA_RESULTS, so that .ci/run can add up several runs.
+const { mkdirSync, writeFileSync } = require('node:fs');
+const { dirname } = require('node:path');
+const Spec = require('mocha/lib/reporters/spec');
+
+module.exports = class SpecAndCounts extends Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    const file = process.env.MOCHA_RESULTS;
+    if (!file) return;
+    const failures = [];
+    runner.on('fail', (test, error) => {
+      failures.push({ title: test.fullTitle(), message: String(error.message) });
+    });
+    runner.once('end', () => {
+      const { passes, pending } = runner.stats;
+      const counts = { node: process.version, passed: passes, failed: failures.length, pending };
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, JSON.stringify({ ...counts, failures }, null, 2));
+    });
+  }
+};
