@@ -1,0 +1,13 @@
+// The result of a system call: success, or the error number and the call's name.
+#pragma once
+
+namespace mp::os {
+
+struct [[nodiscard]] Status {
+  int error = 0;
+  const char* call = "";
+
+  [[nodiscard]] bool ok() const { return error == 0; }
+};
+
+}  // namespace mp::os

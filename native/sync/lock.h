@@ -1,0 +1,96 @@
+// A mutual-exclusion lock between processes that survives its owner's death and hands itself over
+// to waiters that starve. RLock is the same word with a depth beside it.
+//
+// The state is one 64-bit word (layout/sync_object.h): owner and flags in the low half, on which
+// sleepers sleep, and the id of a starving waiter ("request") in the high half. Uncontended acquire
+// and release are one compare-and-swap of the low half, 0 ↔ owner, in wasm or JavaScript
+// (native/wasm/fast-paths.wat); all else is here, by compare-and-swap of the whole word.
+//
+//   owner | PENDING | owner lives | an attempt by `self` …
+//   ------+---------+-------------+-----------------------------------------------------------
+//     0   |    –    |      –      | takes it
+//    self |   no    |      –      | would wait for itself: kDeadlock
+//    self |   yes   |      –      | accepts the grant
+//   other |   no    |     yes     | fails
+//   other |   no    |     no      | takes it, ABANDONED (robust locks; otherwise fails)
+//   other |   yes   |     yes     | fails; takes it when this grant was seen for kGrantLife
+//   other |   yes   |     no      | takes it (the grantee never held it: not abandoned)
+//
+//   release when …                  | the word becomes                         | wakes
+//   --------------------------------+------------------------------------------+---------
+//   owner 0, or PENDING             | unchanged: kNotHeld                      |
+//   request 0, or of the dead       | 0                                        | 1 if WAITERS
+//   request of a living waiter      | owner = request, PENDING, WAITERS        | all
+//
+// Invariant: request ≠ 0 ⇒ WAITERS and owner ≠ 0. A request is only ever written together with
+// WAITERS, by a compare-and-swap that saw an owner; so the fast release (which expects the bare
+// owner) fails while a request stands, and the slow release consumes it.
+//
+// WAITERS is dropped by release and set again by every waiter that acquires after it slept, for
+// others may sleep still (Drepper, "Futexes are tricky", mutex 2).
+#pragma once
+
+#include "layout/sync_object.h"
+#include "sync/segment.h"
+#include "sync/waiter.h"
+
+namespace mp::sync {
+
+class Lock final : public Awaitable {
+ public:
+  Lock(const Segment& segment, std::atomic<uint64_t>* state, bool robust)
+      : segment_(segment), state_(state), robust_(robust) {}
+  Lock(const Segment& segment, layout::SyncObject* object)
+      : Lock(segment, &object->state, (object->flags & layout::kRobust) != 0) {}
+
+  [[nodiscard]] Outcome Attempt(Id self, Waiter& waiter) override;
+  [[nodiscard]] bool PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) override;
+  void Withdraw(Id self) override;
+
+  /// Attempt without a wait's memory.
+  [[nodiscard]] Outcome TryAcquire(Id self);
+  /// Spins a little, then sleeps. kBusy when the deadline passed.
+  [[nodiscard]] Outcome Acquire(Id self, os::Deadline deadline);
+  /// By anybody: a lock may be released by a thread that does not own it.
+  Outcome Release();
+
+  [[nodiscard]] bool IsOwnedBy(Id self) const;
+  [[nodiscard]] bool IsAbandoned() const;
+
+ private:
+  enum class Claim { kFree, kGrantedToMe, kOwnerDead, kGrantExpired, kMine, kHeld };
+
+  [[nodiscard]] Claim Classify(uint64_t state, Id self, Waiter& waiter) const;
+  [[nodiscard]] uint64_t Taken(uint64_t state, Id self, Claim claim, const Waiter& waiter) const;
+  [[nodiscard]] bool ShouldRequest(uint64_t state, Id self, const Waiter& waiter,
+                                   int64_t now_ns) const;
+  [[nodiscard]] os::WaitPoint LowPoint(uint64_t state) const;
+  void Planned(uint64_t state, const Waiter& waiter, int64_t now_ns, SleepPlan* plan) const;
+  [[nodiscard]] bool Spin(Id self);
+  /// One step of release from `state`; false when the word has changed meanwhile.
+  bool HandOver(uint64_t* state);
+
+  const Segment& segment_;
+  std::atomic<uint64_t>* state_;
+  bool robust_;
+};
+
+/// The lock that its owner may acquire again. Depth is written by the owner only.
+class RLock {
+ public:
+  RLock(const Segment& segment, layout::SyncObject* object)
+      : lock_(segment, object), depth_(&object->depth) {}
+
+  [[nodiscard]] Outcome TryAcquire(Id self);
+  [[nodiscard]] Outcome Acquire(Id self, os::Deadline deadline);
+  Outcome Release(Id self);
+
+ private:
+  [[nodiscard]] bool Enter(Id self);
+  [[nodiscard]] Outcome First(Outcome outcome);
+
+  Lock lock_;
+  std::atomic<uint32_t>* depth_;
+};
+
+}  // namespace mp::sync

@@ -1,0 +1,23 @@
+// The blocking wait; see the header.
+#include "sync/waiter.h"
+
+namespace mp::sync {
+
+Outcome AcquireBlocking(Awaitable& object, Id self, os::Deadline deadline) {
+  Waiter waiter(os::MonotonicNs());
+  for (;;) {
+    const Outcome outcome = object.Attempt(self, waiter);
+    if (outcome == Outcome::kAcquired) return outcome;
+    if (outcome == Outcome::kDeadlock && deadline.IsNever()) return outcome;
+    if (deadline.IsPast()) {
+      object.Withdraw(self);
+      return Outcome::kBusy;
+    }
+    SleepPlan plan;
+    if (!object.PrepareSleep(self, waiter, &plan)) continue;
+    Sleep(plan, deadline);
+    waiter.MarkSlept();
+  }
+}
+
+}  // namespace mp::sync

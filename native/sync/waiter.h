@@ -1,0 +1,101 @@
+// What every blocking algorithm here shares: how long somebody has waited, how to sleep next, and
+// the interface through which the wait hub waits on behalf of an event loop.
+//
+// Bounds on every sleep. A wake can die with its receiver, so no sleeper relies on one:
+//
+//   BOUND               | WHY
+//   --------------------+-----------------------------------------------------------------------
+//   kSleepBound  50 ms  | a wake that was lost with a killed process delays by this at most
+//   kStarving     1 ms  | after this a waiter asks the next release to hand over to it
+//   kGrantLife    2 ms  | a grant that was not accepted for this long may be taken by anyone
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "os/clock.h"
+#include "os/wait.h"
+#include "sync/segment.h"
+
+namespace mp::sync {
+
+inline constexpr int64_t kSleepBoundNs = 50 * os::kNsPerMs;
+inline constexpr int64_t kStarvingNs = 1 * os::kNsPerMs;
+inline constexpr int64_t kGrantLifeNs = 2 * os::kNsPerMs;
+
+enum class Outcome : int32_t {
+  kAcquired = 0,
+  kBusy = 1,      // somebody else holds it (try), or the deadline passed
+  kDeadlock = 2,  // the caller's own thread holds it and the wait would be for ever
+  kNotHeld = 3,   // release of what is free, or above the maximum
+  kNotOwner = 4,  // release by a thread that does not hold it
+  kReleased = 5,
+};
+
+/// One wait's memory between two looks at the object.
+class Waiter {
+ public:
+  explicit Waiter(int64_t since_ns) : since_ns_(since_ns) {}
+
+  void MarkSlept() { has_slept_ = true; }
+  [[nodiscard]] bool has_slept() const { return has_slept_; }
+
+  [[nodiscard]] int64_t starving_at_ns() const { return since_ns_ + kStarvingNs; }
+  [[nodiscard]] bool IsStarving(int64_t now_ns) const { return now_ns >= starving_at_ns(); }
+
+  /// True once the very same ungiven grant has been seen for kGrantLifeNs.
+  bool SawGrantTooLong(uint64_t state, int64_t now_ns) {
+    if (state != grant_seen_) {
+      grant_seen_ = state;
+      grant_since_ns_ = now_ns;
+    }
+    return now_ns - grant_since_ns_ >= kGrantLifeNs;
+  }
+
+ private:
+  int64_t since_ns_;
+  bool has_slept_ = false;
+  uint64_t grant_seen_ = 0;
+  int64_t grant_since_ns_ = 0;
+};
+
+/// How to sleep until the object is worth another try.
+struct SleepPlan {
+  os::WaitPoint points[2];
+  size_t point_count = 0;
+  int64_t until_ns = 0;
+
+  void Watch(const os::WaitPoint& point) {
+    if (point.word != nullptr) points[point_count++] = point;
+  }
+};
+
+inline constexpr size_t kMaxPlanPoints = 2;
+
+/// Something that can be waited for. All methods may be called from any thread of the process;
+/// `self` is the id of the thread that the wait is for.
+class Awaitable {
+ public:
+  Awaitable() = default;
+  virtual ~Awaitable() = default;
+  Awaitable(const Awaitable&) = default;
+  Awaitable& operator=(const Awaitable&) = default;
+
+  /// Takes it if the rules let `self` have it now.
+  [[nodiscard]] virtual Outcome Attempt(Id self, Waiter& waiter) = 0;
+  /// Announces a sleeper and says how to sleep. False: an attempt may succeed, do not sleep.
+  [[nodiscard]] virtual bool PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) = 0;
+  /// Leaves no trace of a wait: a request is taken back, a grant goes to the next, and a wake that
+  /// this wait may have consumed is passed on.
+  virtual void Withdraw(Id self) = 0;
+};
+
+/// Sleeps by plan, but not beyond `deadline`.
+inline void Sleep(const SleepPlan& plan, os::Deadline deadline) {
+  os::Wait(plan.points, plan.point_count, deadline.OrEarlier(plan.until_ns));
+}
+
+/// The blocking wait of every awaitable: attempt, announce, sleep, again.
+Outcome AcquireBlocking(Awaitable& object, Id self, os::Deadline deadline);
+
+}  // namespace mp::sync
