@@ -63,14 +63,20 @@ async function assemble() {
   const stamp = new Stamp('wasm', [...sources, 'package-lock.json']);
   if (!stamp.isStale(sources.map(output))) return;
   const wabt = await (await import('wabt')).default();
+  const features = { threads: true, bulk_memory: true };
   for (const source of sources) {
-    const text = readFileSync(at(source), 'utf8');
-    const module = wabt.parseWat(source, text, { threads: true, bulk_memory: true });
-    module.validate();
     const file = at(output(source));
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, module.toBinary({}).buffer);
-    module.destroy();
+    try {
+      const module = wabt.parseWat(source, readFileSync(at(source), 'utf8'), features);
+      module.validate(features);
+      writeFileSync(file, module.toBinary({}).buffer);
+      module.destroy();
+    } catch (error) {
+      // Only the message: the stack's first line is all of wabt.
+      console.error(`${source}: ${error.message}`);
+      process.exit(1);
+    }
   }
   stamp.save();
 }
