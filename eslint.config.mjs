@@ -37,7 +37,9 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '\\.node$', message: 'Only ts/native/binding.ts loads the addon.' }] },
+        {
+          patterns: [{ regex: '\\.node$', message: 'Only ts/native/binding.ts loads the addon.' }],
+        },
       ],
     },
   },

@@ -27,7 +27,6 @@ try {
   const { name, version } = JSON.parse(call('npm', ['pkg', 'get', 'name', 'version'], at()));
   const tarball = join(folder, `${name}-${version}.tgz`);
   console.log(call('publint', ['run', tarball, '--strict']).trim());
-  // node10 resolution has no conditions but needs none here: `types` and `main` agree.
   console.log(call('attw', [tarball, '--no-emoji', '--format', 'ascii']).trim());
   const user = join(folder, 'user');
   mkdirSync(user);

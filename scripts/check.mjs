@@ -1,26 +1,18 @@
-// All static checks, one after another; reports every failure, not only the first.
-// `node scripts/check.mjs lint format` runs some of them.
+// The static checks (`check:*` in package.json), one after another; reports every failure, not
+// only the first. `npm run check -- lint format` runs some of them.
+import { readFileSync } from 'node:fs';
 import { build } from './build.mjs';
 import { at, tryRun } from './tools.mjs';
 
-const node = process.execPath;
-const checks = {
-  lint: ['eslint', '.', '--max-warnings=0'],
-  format: ['prettier', '--check', '--log-level=warn', '.'],
-  layers: ['depcruise', 'ts', '--config', '.dependency-cruiser.cjs'],
-  unused: ['knip'],
-  api: ['api-extractor', 'run'],
-  package: [node, at('scripts/check-package.mjs')],
-  clang: [node, at('scripts/clang.mjs')],
-};
+const { scripts } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+const all = Object.keys(scripts).filter((name) => name.startsWith('check:'));
+const asked = process.argv.slice(2).map((name) => `check:${name}`);
 
 await build();
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(checks);
 const failed = [];
-for (const name of wanted) {
-  console.log(`── check: ${name} ──`);
-  const [command, ...args] = checks[name] ?? ['false'];
-  if (tryRun(command, args) !== 0) failed.push(name);
+for (const name of asked.length > 0 ? asked : all) {
+  console.log(`── ${name} ──`);
+  if (tryRun('npm', ['run', '--silent', name]) !== 0) failed.push(name);
 }
 if (failed.length > 0) {
   console.error(`static checks failed: ${failed.join(', ')}`);

@@ -3,6 +3,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { filesBelow } from './stale.mjs';
 import { at, headersPrefix, root, tryRun } from './tools.mjs';
@@ -79,8 +80,7 @@ function flags() {
     '-DNAPI_VERSION=8',
     '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL',
     '-DNAPI_CPP_EXCEPTIONS',
-    // Absolute, so that the checks never look into them.
-    ...system.flatMap((folder) => ['-isystem', at(folder)]),
+    ...system.flatMap((folder) => ['-isystem', resolve(root, folder)]),
   ];
 }
 

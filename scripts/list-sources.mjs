@@ -7,7 +7,11 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Folders of native/os that hold this platform's implementations; a later one has only what differs. */
-const platformFolders = { linux: ['posix', 'linux'], darwin: ['posix', 'darwin'], win32: ['win32'] };
+const platformFolders = {
+  linux: ['posix', 'linux'],
+  darwin: ['posix', 'darwin'],
+  win32: ['win32'],
+};
 
 const os = (platformFolders[process.platform] ?? ['posix']).map((name) => `os/${name}`);
 const wanted = process.argv.slice(2).flatMap((name) => (name === 'os' ? os : [name]));

@@ -1,8 +1,8 @@
-// Mocha's `spec` reporter that also writes { label, passed, failed, pending, failures } as JSON to
+// Mocha's `spec` reporter that also writes { node, passed, failed, pending, failures } as JSON to
 // the file named by MOCHA_RESULTS, so that .ci/run can add up several runs.
 const { mkdirSync, writeFileSync } = require('node:fs');
 const { dirname } = require('node:path');
-const Spec = require('mocha/lib/reporters/spec');
+const { Spec } = require('mocha').reporters;
 
 module.exports = class SpecAndCounts extends Spec {
   constructor(runner, options) {

@@ -9,16 +9,22 @@ const failed = [];
 for (const kind of kinds.length > 0 ? kinds : ['none']) {
   console.log(`\n── C++ tests, sanitizer: ${kind} ──`);
   const folder = at('build/native-tests', kind);
-  run('cmake', ['-S', at('native/test'), '-B', folder, `-DSANITIZE=${kind}`, '--log-level=WARNING']);
-  run('cmake', ['--build', folder, '--parallel', String(availableParallelism()), '--', '--quiet']);
+  run('cmake', [
+    '-S',
+    at('native/test'),
+    '-B',
+    folder,
+    `-DSANITIZE=${kind}`,
+    '--log-level=WARNING',
+  ]);
+  run('cmake', ['--build', folder, '--parallel', String(availableParallelism())]);
   const options = {
-    // Robust mutexes are held for a thread's whole life on purpose: no leak, no lock-order cycle.
     TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
     ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1',
     UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
   };
-  const ctest = ['--test-dir', folder, '--output-on-failure', '--no-tests=error', '--quiet'];
-  if (tryRun('ctest', [...ctest.slice(0, -1)], options) !== 0) failed.push(kind);
+  const ctest = ['--test-dir', folder, '--output-on-failure', '--no-tests=error'];
+  if (tryRun('ctest', ctest, options) !== 0) failed.push(kind);
 }
 if (failed.length > 0) {
   console.error(`C++ tests failed: ${failed.join(', ')}`);

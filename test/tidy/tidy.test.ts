@@ -24,41 +24,60 @@ const mayInclude: Record<string, string[]> = {
   test: ['layout', 'os', 'sync'],
 };
 
-const posixHeader =
-  /^#include <(pthread|unistd|sched|signal|poll|fcntl|semaphore|spawn|dlfcn|sys\/\w+|linux\/\w+)\.h>/;
-const platformCondition =
-  /^#\s*(if|elif|ifdef|ifndef)\b.*(_WIN32|__linux__|__APPLE__|__unix__|__GLIBC__)/;
-const posixFolder = /^native\/(os\/(posix|linux|darwin)|test)\//;
+interface LineRule {
+  readonly pattern: RegExp;
+  /** Where such a line may be. */
+  readonly allowedIn: RegExp;
+  readonly message: string;
+}
 
-function lineProblem(path: string, line: string): string | undefined {
+const lineRules: LineRule[] = [
+  {
+    pattern: /^#include "\.\.?\//,
+    allowedIn: /^$/,
+    message: 'an include starts with its layer, not with a dot',
+  },
+  {
+    pattern: /^#include <(napi|node|js_native|uv|v8)/,
+    allowedIn: /^native\/napi\//,
+    message: 'only napi/ knows Node',
+  },
+  {
+    pattern: /^#include <windows\.h>/i,
+    allowedIn: /\/win32\//,
+    message: 'windows.h outside win32/',
+  },
+  {
+    pattern:
+      /^#include <(pthread|unistd|sched|signal|poll|fcntl|semaphore|spawn|dlfcn|sys\/\w+|linux\/\w+)\.h>/,
+    allowedIn: /^native\/(os\/(posix|linux|darwin)|test)\//,
+    message: 'POSIX header outside os/posix/, os/linux/, os/darwin/',
+  },
+  {
+    pattern: /^#\s*(if|elif|ifdef|ifndef)\b.*(_WIN32|__linux__|__APPLE__|__unix__|__GLIBC__)/,
+    allowedIn: /^native\/os\//,
+    message: 'platform condition outside os/',
+  },
+  { pattern: /^.{101}/, allowedIn: /^$/, message: 'longer than 100 columns' },
+];
+
+function lineProblems(path: string, line: string): string[] {
   const layer = path.split('/')[1] ?? '';
+  const found = lineRules
+    .filter(({ pattern, allowedIn }) => pattern.test(line) && !allowedIn.test(path))
+    .map(({ message }) => message);
   const included = /^#include "(\w+)\//.exec(line)?.[1];
   if (included !== undefined && included !== layer && !mayInclude[layer]?.includes(included)) {
-    return `${layer}/ may not include ${included}/`;
+    found.push(`${layer}/ may not include ${included}/`);
   }
-  if (/^#include "\.\.?\//.test(line)) return 'an include starts with its layer, not with a dot';
-  if (/^#include <(napi|node|js_native|uv|v8)/.test(line) && layer !== 'napi') {
-    return 'only napi/ knows Node';
-  }
-  if (/^#include <windows\.h>/i.test(line) && !path.includes('/win32/')) {
-    return 'windows.h outside win32/';
-  }
-  if (posixHeader.test(line) && !posixFolder.test(path)) {
-    return 'POSIX header outside os/posix/, os/linux/, os/darwin/';
-  }
-  if (platformCondition.test(line) && !path.startsWith('native/os/')) {
-    return 'platform condition outside os/';
-  }
-  if (line.length > 100) return 'longer than 100 columns';
-  return undefined;
+  return found;
 }
 
 function nativeProblems(path: string, text: string): string[] {
   const lines = text.split('\n');
-  const found = lines.flatMap((line, i) => {
-    const problem = lineProblem(path, line);
-    return problem === undefined ? [] : [`${path}:${i + 1}: ${problem}`];
-  });
+  const found = lines.flatMap((line, i) =>
+    lineProblems(path, line).map((problem) => `${path}:${i + 1}: ${problem}`),
+  );
   if (lines.length > 400) found.push(`${path}: more than 400 lines`);
   if (!text.startsWith('// ')) found.push(`${path}: opens with a comment that says what it is`);
   if (path.endsWith('.h') && !/^#pragma once$/m.test(text)) {
