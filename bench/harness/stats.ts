@@ -1,0 +1,15 @@
+/** Order statistics, used by the cases and by the runner. */
+
+/** The value below which the share `p` (0…1) of the values lies, by nearest rank. */
+export function percentile(values: ArrayLike<number>, p: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.round(p * (sorted.length - 1))] ?? Number.NaN;
+}
+
+export function median(values: ArrayLike<number>): number {
+  return percentile(values, 0.5);
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

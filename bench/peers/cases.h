@@ -1,0 +1,28 @@
+// The C peers: one function for each `peer <case> <ms>`. Each prints one JSON line.
+#pragma once
+
+namespace peer {
+
+// What one run may take; `measured_ms` excludes warm-up.
+struct Options {
+  int measured_ms;
+};
+
+// uncontended.cc
+void MutexPair(const Options& options);
+void RobustMutexPair(const Options& options);
+void MutexTryPair(const Options& options);
+void RecursiveMutexPair(const Options& options);
+void RecursiveMutexNestedPair(const Options& options);
+void SemaphorePair(const Options& options);
+
+// contended.cc
+void MutexContended(const Options& options);
+
+// ping_pong.cc
+void SemaphorePingPong(const Options& options);
+
+// fairness.cc
+void MutexFairness(const Options& options);
+
+}  // namespace peer

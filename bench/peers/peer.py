@@ -1,0 +1,160 @@
+"""`peer.py <case> <ms>`: the CPython peers, one per fresh process; prints one JSON line.
+
+The same procedure as bench/harness/batches.ts and bench/peers/measure.h. The locks are called as
+users call them (`lock.acquire()`), each in a loop of its own inside a function, where names are
+fast locals.
+"""
+
+import json
+import multiprocessing
+import statistics
+import sys
+import time
+
+WARM_UP_NS = 200_000_000
+LEAD_IN_NS = 100_000_000
+
+
+def print_metrics(**metrics):
+    print(json.dumps({"metrics": metrics}))
+
+
+def print_batches(body, measured_ms):
+    """Median and mean time of one iteration of `body(count)`, in batches of about 1 ms."""
+    count = 1000
+    until = time.monotonic_ns() + WARM_UP_NS
+    while time.monotonic_ns() < until:
+        start = time.monotonic_ns()
+        body(count)
+        elapsed = max(time.monotonic_ns() - start, 1)
+        count = min(max(count * 1_000_000 // elapsed, 100), 1_000_000)
+    batches, total = [], 0
+    while total < measured_ms * 1_000_000:
+        start = time.monotonic_ns()
+        body(count)
+        elapsed = time.monotonic_ns() - start
+        total += elapsed
+        batches.append(elapsed / count)
+    print_metrics(ns=statistics.median(batches), meanNs=total / len(batches) / count)
+
+
+def pair(lock, measured_ms):
+    def body(count):
+        for _ in range(count):
+            lock.acquire()
+            lock.release()
+
+    print_batches(body, measured_ms)
+
+
+def lock_pair(measured_ms):
+    pair(multiprocessing.Lock(), measured_ms)
+
+
+def rlock_pair(measured_ms):
+    pair(multiprocessing.RLock(), measured_ms)
+
+
+def rlock_nested_pair(measured_ms):
+    lock = multiprocessing.RLock()
+    with lock:
+        pair(lock, measured_ms)
+
+
+def semaphore_pair(measured_ms):
+    pair(multiprocessing.Semaphore(1), measured_ms)
+
+
+def lock_try_pair(measured_ms):
+    lock = multiprocessing.Lock()
+
+    def body(count):
+        for _ in range(count):
+            lock.acquire(False)
+            lock.release()
+
+    print_batches(body, measured_ms)
+
+
+def acquire_until(lock, end_ns):
+    count = 0
+    while time.monotonic_ns() < end_ns:
+        for _ in range(256):
+            lock.acquire()
+            lock.release()
+        count += 256
+    return count
+
+
+def fight(lock, measured_from, measured_ms):
+    acquire_until(lock, measured_from)
+    start = time.monotonic_ns()
+    count = acquire_until(lock, measured_from + measured_ms * 1_000_000)
+    return count, time.monotonic_ns() - start
+
+
+def fight_as_child(lock, pipe, measured_ms):
+    pipe.send("ready")
+    pipe.send(fight(lock, pipe.recv(), measured_ms))
+
+
+def lock_contended(measured_ms):
+    lock = multiprocessing.Lock()
+    mine, theirs = multiprocessing.Pipe()
+    child = multiprocessing.Process(target=fight_as_child, args=(lock, theirs, measured_ms))
+    child.start()
+    mine.recv()
+    measured_from = time.monotonic_ns() + LEAD_IN_NS
+    mine.send(measured_from)
+    counts = [fight(lock, measured_from, measured_ms), mine.recv()]
+    child.join()
+    total = sum(count for count, _ in counts)
+    print_metrics(
+        perSecond=sum(count * 1e9 / elapsed for count, elapsed in counts),
+        smallerShare=min(count for count, _ in counts) / total,
+    )
+
+
+def answer(ping, pong):
+    while True:
+        ping.acquire()
+        pong.release()
+
+
+def round_trips_until(ping, pong, end_ns):
+    rounds = 0
+    while time.monotonic_ns() < end_ns:
+        for _ in range(64):
+            ping.release()
+            pong.acquire()
+        rounds += 64
+    return rounds
+
+
+def semaphore_ping_pong(measured_ms):
+    ping, pong = multiprocessing.Semaphore(0), multiprocessing.Semaphore(0)
+    child = multiprocessing.Process(target=answer, args=(ping, pong), daemon=True)
+    child.start()
+    round_trips_until(ping, pong, time.monotonic_ns() + LEAD_IN_NS)
+    start = time.monotonic_ns()
+    rounds = round_trips_until(ping, pong, start + measured_ms * 1_000_000)
+    elapsed = time.monotonic_ns() - start
+    child.terminate()
+    child.join()
+    print_metrics(perSecond=rounds * 1e9 / elapsed)
+
+
+CASES = {
+    "lock": lock_pair,
+    "lock-try": lock_try_pair,
+    "rlock": rlock_pair,
+    "rlock-nested": rlock_nested_pair,
+    "semaphore": semaphore_pair,
+    "lock-contended": lock_contended,
+    "semaphore-ping-pong": semaphore_ping_pong,
+}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in CASES:
+        sys.exit(f"usage: peer.py <case> [ms]; cases: {' '.join(CASES)}")
+    CASES[sys.argv[1]](int(sys.argv[2]) if len(sys.argv) > 2 else 300)
