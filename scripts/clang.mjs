@@ -15,6 +15,8 @@ const execute = promisify(execFile);
 const isSource = (name) => /\.(cc|h)$/.test(name);
 const sources = filesBelow(['native', 'bench'], isSource);
 const failures = [];
+/** A finding in a header comes with each file that includes it, but is told once. */
+const findings = new Set();
 
 if (!options.has('--tidy')) format();
 if (!options.has('--format') && !options.has('--fix')) await tidy();
@@ -50,7 +52,8 @@ async function tidy() {
     for (let file = queue.shift(); file; file = queue.shift()) await tidyFile(command, file);
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  console.log(`clang-tidy: ${String(total)} files`);
+  console.log(`clang-tidy: ${total} files`);
+  if (findings.size > 0) failures.push(...findings);
 }
 
 /** Other platforms' sources cannot be parsed here. */
@@ -63,7 +66,9 @@ async function tidyFile(command, file) {
   try {
     await execute(command, ['--quiet', file, '--', ...flags()], { cwd: root });
   } catch (error) {
-    failures.push(`clang-tidy: ${file}\n${error.stdout || error.stderr}`);
+    for (const finding of (error.stdout || error.stderr).split(/^(?=\S+:\d+:\d+: error)/m)) {
+      findings.add(finding.trimEnd());
+    }
   }
 }
 
