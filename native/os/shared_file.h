@@ -20,8 +20,6 @@ class SharedFile {
 
   /// Anonymous memory; nothing of it is backed yet.
   Status Create();
-  /// Takes over a descriptor that was inherited; it is marked close-on-exec.
-  Status Adopt(int descriptor);
   /// Opens the memory behind descriptor `descriptor` of the living process `pid` of this user.
   Status OpenOf(int pid, int descriptor);
 

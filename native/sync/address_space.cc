@@ -115,14 +115,12 @@ AttachFault AddressSpace::Add(os::SharedFile file, bool format, const SegmentSou
   return fault;
 }
 
-AttachFault AddressSpace::OpenTree(int inherited_descriptor) {
+AttachFault AddressSpace::OpenTree() {
   const std::lock_guard<std::mutex> guard(mutex_);
   if (has_tree()) return {};
   os::SharedFile file;
-  const bool inherit = inherited_descriptor >= 0;
-  os::Status status = inherit ? file.Adopt(inherited_descriptor) : file.Create();
-  if (!status.ok()) return System(status);
-  return Add(std::move(file), !inherit, nullptr);
+  if (os::Status status = file.Create(); !status.ok()) return System(status);
+  return Add(std::move(file), true, nullptr);
 }
 
 bool AddressSpace::FindById(const std::array<uint8_t, 16>& id, uint32_t* index) {
@@ -138,8 +136,8 @@ AttachFault AddressSpace::Attach(const SegmentSource& source, uint32_t* index) {
   const std::lock_guard<std::mutex> guard(mutex_);
   if (FindById(source.id, index)) return {};
   os::SharedFile file;
-  if (os::Status status = file.OpenOf(source.pid, source.descriptor); !status.ok()) {
-    return System(status);
+  if (!file.OpenOf(source.pid, source.descriptor).ok()) {
+    return Fault(AttachFault::Kind::kOtherSegment);
   }
   *index = count();
   return Add(std::move(file), false, &source);

@@ -63,11 +63,11 @@ class AddressSpace {
 
   static AddressSpace& Instance();
 
-  /// Makes the tree's arena, or takes over the one behind an inherited descriptor (≥ 0). Once.
-  AttachFault OpenTree(int inherited_descriptor);
+  /// Makes the tree's arena, unless this process has one: the first segment that a process makes
+  /// or attaches is its tree's.
+  AttachFault OpenTree();
   [[nodiscard]] bool has_tree() const { return count_.load(std::memory_order_acquire) > 0; }
-  /// The index of the segment with this id, attached if it was not yet; in a process that has no
-  /// tree yet the first one becomes its tree.
+  /// The index of the segment with this id, attached if it was not yet.
   AttachFault Attach(const SegmentSource& source, uint32_t* index);
 
   [[nodiscard]] MappedSegment* At(uint32_t index) { return &segments_[index]; }

@@ -34,12 +34,6 @@ Status SharedFile::Create() {
   return descriptor_ < 0 ? Failed("memfd_create") : Status{};
 }
 
-Status SharedFile::Adopt(int descriptor) {
-  if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0) return Failed("fcntl");
-  descriptor_ = descriptor;
-  return {};
-}
-
 Status SharedFile::OpenOf(int pid, int descriptor) {
   char path[64];
   std::snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, descriptor);

@@ -14,6 +14,8 @@
  *   DEATH_OF_HOLDERS  kill only inside the critical section; the token wake is then certain
  *   BOUND_ANY     a bounded sleep may end at any time (for safety)
  *   BOUND_IDLE    a bounded sleep ends only when nothing else can move (for progress)
+ *   BOUND_SHORT   the sleeps of 1 and 2 ms may end at any time, those of 50 ms never
+ *                 (none of the three: no sleep ends by its bound)
  *   JS_BLOCKS     the event loop may block for ever while it awaits
  *   MUTANT_x      one rule broken; the checker must find it
  */
@@ -80,6 +82,7 @@ inline Acquired(word) {
   assert(holder_died == ((low & ABANDONED) != 0));                 /* abandoned ⇔ a holder died */
   holder_died = false;
   owes = false;                       /* the word has WAITERS, or I never consumed a wake */
+  announced = 0;
   got = true;
   CheckWord()
 }
@@ -119,7 +122,8 @@ inline WakeAll() {
 inline PassLock() {
   if
   :: high != 0 && alive[high] -> low = high | PENDING | WAITERS; high = 0; wake = WAKE_ALL
-  :: else -> wake = (low & WAITERS -> WAKE_ONE : WAKE_NONE); low = 0; high = 0
+  :: high != 0 && !alive[high] -> low = 0; high = 0; wake = WAKE_ALL     /* let another one ask */
+  :: else -> wake = (low & WAITERS -> WAKE_ONE : WAKE_NONE); low = 0
   fi;
   CheckWord()
 }
@@ -159,15 +163,66 @@ inline WakeAfterStore() {
 #define free_word (me | (slept -> WAITERS : 0))
 #endif
 
-/* set WAITERS, and from 1 ms of waiting (any time here) ask for hand-off, in one CAS64. */
+/* set WAITERS, and from 1 ms of waiting ask for hand-off, in one CAS64. */
 inline SetWaiters() {
   low = low | WAITERS;
   if
-  :: high == 0 || !alive[high] -> high = me
-  :: true
+  :: starving = true                  /* 1 ms may have passed at any time */
+  :: !starving
   fi;
+  if
+  :: starving && (high == 0 || !alive[high]) -> high = me
+  :: else
+  fi;
+  announced = 0;
   owes = false;                       /* the next release sees WAITERS: the consumed wake is restored */
   sampled = low;
+  CheckWord()
+}
+
+/*
+ * The bound of a sleep: 1 ms until the waiter starves, 2 ms while a grant is pending, else 50 ms. A sleep of 50 ms
+ * begins only with a request standing in `high`, so the next release wakes everybody, and nobody sleeps for long
+ * on the life token of a former owner.
+ */
+#define short_sleep (!starving || (sampled & PENDING))
+#if defined(BOUND_ANY)
+#define bound_ends true
+#elif defined(BOUND_IDLE)
+#define bound_ends timeout
+#elif defined(BOUND_SHORT)
+#define bound_ends short_sleep
+#else
+#define bound_ends false
+#endif
+inline BoundOver() {
+  asleep[me] = false; token[me] = 0; bound_over = true; starving = true
+}
+
+/*
+ * The kernel wakes one of those who sleep on a dead thread's token: whoever sees the death wakes all of them,
+ * before it takes the lock over and may die itself.
+ */
+inline AnnounceDeath(dead) {
+#ifndef MUTANT_NO_ANNOUNCE
+  if :: asleep[1] && token[1] == dead -> asleep[1] = false :: else fi;
+  if :: asleep[2] && token[2] == dead -> asleep[2] = false :: else fi;
+#if SYNC + ASYNC > 2
+  if :: asleep[3] && token[3] == dead -> asleep[3] = false :: else fi;
+#endif
+#if SYNC + ASYNC > 3
+  if :: asleep[4] && token[4] == dead -> asleep[4] = false :: else fi;
+#endif
+#endif
+  announced = dead
+}
+
+/* A request that is withdrawn wakes one sleeper, which can ask in its turn. */
+inline Withdraw() {
+  high = 0;
+#ifndef MUTANT_SILENT_WITHDRAW
+  owes = true;
+#endif
   CheckWord()
 }
 
@@ -194,8 +249,8 @@ inline Release() {
 
 /* acquireSync(): with or without a timeout, chosen anew each time; then release(). */
 proctype sync_thread(byte me) {
-  byte sampled, round, wake;
-  bool got, slept, owes, has_timeout, bound_over;
+  byte sampled, round, wake, announced;
+  bool got, slept, owes, has_timeout, bound_over, starving;
   {
     round = 0;
 next_round:
@@ -214,7 +269,8 @@ again:
       :: has_timeout -> goto give_up                               /* the deadline may pass at any time */
       :: owner == 0 -> Acquired(free_word)
       :: owner == me -> assert(low & PENDING); Acquired((low & ~PENDING))         /* accept the hand-off */
-      :: owner != 0 && owner != me && !alive[owner] -> Acquired(takeover_word)    /* robust takeover */
+      :: owner != 0 && owner != me && !alive[owner] && announced != owner -> AnnounceDeath(owner); goto again
+      :: owner != 0 && owner != me && !alive[owner] && announced == owner -> Acquired(takeover_word)   /* robust */
       :: owner != me && (low & PENDING) && alive[owner] -> Acquired((me | WAITERS))   /* revoke after 2 ms */
 #ifdef MUTANT_STEAL_ALIVE
       :: owner != 0 && owner != me && alive[owner] -> Acquired(takeover_word)
@@ -234,11 +290,7 @@ again:
     if
     :: atomic { !asleep[me] -> owes = true; sampled = 0; token[me] = 0; goto again }   /* a wake, or the owner's death */
     :: atomic { asleep[me] && has_timeout -> asleep[me] = false; goto give_up }
-#if defined(BOUND_ANY)
-    :: atomic { asleep[me] -> asleep[me] = false; bound_over = true; token[me] = 0; goto again }
-#elif defined(BOUND_IDLE)
-    :: atomic { timeout && asleep[me] -> asleep[me] = false; bound_over = true; token[me] = 0; goto again }
-#endif
+    :: atomic { bound_ends && asleep[me] -> BoundOver(); goto again }
     fi;
 
 give_up:
@@ -247,7 +299,7 @@ give_up:
       if
       :: owner == me -> assert(low & PENDING); Acquired((low & ~PENDING)); goto critical
 #ifndef MUTANT_KEEP_REQUEST
-      :: owner != me && high == me -> high = 0; CheckWord()
+      :: owner != me && high == me -> Withdraw()
 #endif
       :: else
       fi;
@@ -267,7 +319,7 @@ critical:
 finished:
     atomic {
       assert(high != me && owner != me);                           /* no trace of a wait that is over */
-      sampled = 0; slept = false; has_timeout = false;
+      sampled = 0; slept = false; has_timeout = false; starving = false; announced = 0;
       goto next_round
     }
   } unless { !alive[me] };
@@ -280,7 +332,7 @@ done:
  * acquire() in JS. Its steps interleave freely, so the event loop may be busy for any time between two of them.
  */
 proctype event_loop(byte me) {
-  byte round, wake;
+  byte round, wake, announced;
   bool got, slept, owes, abortable, revoke;
   {
     round = 0;
@@ -300,7 +352,8 @@ try:
       if
       :: owner == 0 -> Acquired(free_word)
       :: owner == me -> assert(low & PENDING); Acquired((low & ~PENDING))
-      :: owner != 0 && owner != me && !alive[owner] -> Acquired(takeover_word)
+      :: owner != 0 && owner != me && !alive[owner] && announced != owner -> AnnounceDeath(owner); goto try
+      :: owner != 0 && owner != me && !alive[owner] && announced == owner -> Acquired(takeover_word)
       :: owner != me && (low & PENDING) && alive[owner] && revoke -> Acquired((me | WAITERS))
       :: else -> entry = ARMED; entry_owes = owes; owes = false    /* the hub sets WAITERS again */
       fi;
@@ -334,7 +387,7 @@ try:
 #ifdef MUTANT_ABORT_KEEPS_GRANT
       :: owner == me -> skip
 #endif
-      :: owner != me && high == me -> high = 0; CheckWord()
+      :: owner != me && high == me -> Withdraw()
       :: else
       fi;
       if :: !owes && wake == WAKE_NONE -> goto finished :: else fi
@@ -352,7 +405,7 @@ critical:
 finished:
     atomic {
       assert(high != me && owner != me);
-      slept = false; abortable = false;
+      slept = false; abortable = false; announced = 0; revoke = false;
       goto next_round
     };
 #ifdef JS_BLOCKS
@@ -366,8 +419,8 @@ done:
 
 /* The wait hub of the same process: evaluates and posts, never acquires. */
 proctype wait_hub(byte me) {
-  byte sampled, wake;
-  bool owes, bound_over;
+  byte sampled, wake, announced;
+  bool owes, bound_over, starving;
   {
     owes = false;
 end_idle:
@@ -376,8 +429,9 @@ end_idle:
         entry == ARMED ->
         owes = owes || entry_owes; entry_owes = false;
         if
-        :: owner == 0 || owner == me || !alive[owner] ->           /* "try again" */
-          entry = POSTED; entry_owes = owes; owes = false; bound_over = false; sampled = 0
+        :: owner != 0 && owner != me && !alive[owner] && announced != owner -> AnnounceDeath(owner); goto end_idle
+        :: owner == 0 || owner == me || announced == owner ->      /* "try again" */
+          entry = POSTED; entry_owes = owes; owes = false; bound_over = false; sampled = 0; announced = 0
         :: owner != 0 && owner != me && alive[owner] && (low & PENDING) ->   /* unaccepted for 2 ms */
           entry = POSTED; entry_owes = owes; owes = false; entry_revoke = true; bound_over = false; sampled = 0
         :: owner != 0 && owner != me && alive[owner] && !((low & PENDING) && bound_over && sampled == low) ->
@@ -387,16 +441,16 @@ end_idle:
         fi
       }
     :: atomic {                                                    /* futex_waitv names one woken word only: */
-        entry == REMOVED -> owes = true; entry = IDLE              /* whether this one was is not known */
+        entry == REMOVED -> owes = true; starving = false; announced = 0; entry = IDLE              /* whether this one was is not known */
       };
       PassOn()
 #ifndef MUTANT_NO_EXPIRY
     :: atomic {
         entry == POSTED ->                                         /* no try within 2 ms (at any time here) */
-        entry = PARKED; owes = entry_owes; entry_owes = false; entry_revoke = false;
+        entry = PARKED; owes = entry_owes; entry_owes = false;
         if
         :: owner == me && (low & PENDING) -> GiveGrantBack(); owes = false
-        :: owner != me && high == me -> high = 0; CheckWord()
+        :: owner != me && high == me -> Withdraw()
         :: else
         fi;
         if :: !owes && wake == WAKE_NONE -> goto end_idle :: else fi
@@ -414,11 +468,7 @@ sleep:
     };
     if
     :: atomic { !asleep[me] -> owes = true; sampled = 0; token[me] = 0; goto end_idle }
-#if defined(BOUND_ANY)
-    :: atomic { asleep[me] -> asleep[me] = false; bound_over = true; token[me] = 0; goto end_idle }
-#elif defined(BOUND_IDLE)
-    :: atomic { timeout && asleep[me] -> asleep[me] = false; bound_over = true; token[me] = 0; goto end_idle }
-#endif
+    :: atomic { bound_ends && asleep[me] -> BoundOver(); goto end_idle }
     fi
   } unless { !alive[me] }
 }

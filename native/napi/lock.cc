@@ -1,0 +1,40 @@
+// Lock for JavaScript: the calls that the fast path could not answer. See sync/lock.h.
+#include "sync/lock.h"
+
+#include "napi/arguments.h"
+#include "napi/objects.h"
+
+namespace mp::napi {
+namespace {
+
+using layout::ObjectKind;
+
+/// lockTryAcquire(address) → Outcome
+Napi::Value TryAcquire(const Napi::CallbackInfo& info) {
+  const Target target = TargetAt(info, ObjectKind::kLock);
+  sync::Lock lock(target.mapped->segment, target.object);
+  return OutcomeValue(info, lock.TryAcquire(target.self));
+}
+
+/// lockAcquire(address, timeoutMs) → Outcome; blocks the thread
+Napi::Value Acquire(const Napi::CallbackInfo& info) {
+  const Target target = TargetAt(info, ObjectKind::kLock);
+  sync::Lock lock(target.mapped->segment, target.object);
+  return OutcomeValue(info, lock.Acquire(target.self, DeadlineAt(info, 1)));
+}
+
+/// lockRelease(address) → Outcome
+Napi::Value Release(const Napi::CallbackInfo& info) {
+  const Target target = TargetAt(info, ObjectKind::kLock);
+  return OutcomeValue(info, sync::Lock(target.mapped->segment, target.object).Release());
+}
+
+}  // namespace
+
+void ExportLock(Napi::Env env, Napi::Object exports) {
+  exports.Set("lockTryAcquire", Napi::Function::New<TryAcquire>(env, "lockTryAcquire"));
+  exports.Set("lockAcquire", Napi::Function::New<Acquire>(env, "lockAcquire"));
+  exports.Set("lockRelease", Napi::Function::New<Release>(env, "lockRelease"));
+}
+
+}  // namespace mp::napi

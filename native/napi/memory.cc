@@ -1,0 +1,238 @@
+// Shared memory for JavaScript: the tree's arena, windows and views, objects and their handles.
+#include <cstdio>
+#include <cstring>
+
+#include "napi/arguments.h"
+#include "napi/objects.h"
+#include "os/process.h"
+
+namespace mp::napi {
+namespace {
+
+using layout::ObjectKind;
+using layout::SyncObject;
+using sync::AddressSpace;
+using sync::MappedSegment;
+using sync::Place;
+
+std::string HexOf(const uint8_t* bytes, size_t length) {
+  std::string hex;
+  for (size_t i = 0; i < length; ++i) {
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", bytes[i]);
+    hex += digits;
+  }
+  return hex;
+}
+
+std::array<uint8_t, 16> IdFromHex(Napi::Env env, const std::string& hex) {
+  std::array<uint8_t, 16> id{};
+  unsigned byte = 0;
+  const bool whole = hex.size() == 2 * id.size();
+  for (size_t i = 0; whole && i < id.size(); ++i) {
+    if (std::sscanf(hex.c_str() + 2 * i, "%2x", &byte) != 1) break;
+    id[i] = static_cast<uint8_t>(byte);
+    if (i + 1 == id.size()) return id;
+  }
+  Throw(env, "ERR_MP_HANDLE_STALE", "this is not the handle of a shared object");
+}
+
+Place PlaceAt(const Napi::CallbackInfo& info, size_t index, uint64_t length) {
+  const Place place = AddressSpace::Instance().Resolve(WholeAt(info, index), length);
+  if (place.mapped == nullptr) {
+    Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no shared memory at this address");
+  }
+  return place;
+}
+
+MappedSegment& Tree(const Napi::CallbackInfo& info) {
+  if (!AddressSpace::Instance().has_tree()) {
+    Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no shared memory is open");
+  }
+  return *AddressSpace::Instance().At(0);
+}
+
+/// openTree(): makes this process's first segment, unless it has one
+void OpenTree(const Napi::CallbackInfo& info) {
+  ThrowUnlessAttached(info.Env(), AddressSpace::Instance().OpenTree());
+}
+
+/// treeInfo() → { descriptor, id, capacity, committedBytes, usedBytes }
+Napi::Value TreeInfo(const Napi::CallbackInfo& info) {
+  const MappedSegment& tree = Tree(info);
+  const layout::SegmentHeader* head = tree.segment.header();
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("descriptor", tree.file.descriptor());
+  result.Set("id", HexOf(head->id, sizeof head->id));
+  result.Set("capacity", static_cast<double>(head->capacity));
+  result.Set("committedBytes", static_cast<double>(head->committed - head->heap_offset));
+  result.Set("usedBytes", static_cast<double>(head->used_bytes));
+  return result;
+}
+
+/// useWindow(Uint8Array over a WebAssembly.Memory of windowBytes)
+void UseWindow(const Napi::CallbackInfo& info) {
+  auto view = info[0].As<Napi::Uint8Array>();
+  const auto base = reinterpret_cast<uintptr_t>(view.Data());
+  if (view.ByteLength() < AddressSpace::kWindowBytes || base % layout::kPage != 0) {
+    Throw(info.Env(), "ERR_MP_INTERNAL", "native call: the window is too small or not aligned");
+  }
+  EnvState::Of(info.Env())->UseWindow(info.Env(), view.Data());
+}
+
+Napi::Value ExternalBuffer(Napi::Env env, uint8_t* data, uint64_t length) {
+  napi_value buffer = nullptr;
+  // The mapping is pinned for the life of the process, so there is nothing to finalize.
+  const napi_status status =
+      napi_create_external_arraybuffer(env, data, length, nullptr, nullptr, &buffer);
+  if (status == napi_no_external_buffers_allowed) {
+    Throw(env, "ERR_MP_UNSUPPORTED_RUNTIME",
+          "this runtime forbids ArrayBuffers over shared memory (as Electron does)");
+  }
+  if (status != napi_ok) {
+    Throw(env, "ERR_MP_INTERNAL", "an ArrayBuffer over shared memory cannot be made");
+  }
+  return {env, buffer};
+}
+
+/// chunk(address, length) → ArrayBuffer over mapped, perhaps not committed memory (plain back end)
+Napi::Value Chunk(const Napi::CallbackInfo& info) {
+  const uint64_t address = WholeAt(info, 0);
+  const uint64_t length = WholeAt(info, 1);
+  auto& space = AddressSpace::Instance();
+  for (uint32_t i = 0; i < space.count(); ++i) {
+    const MappedSegment& mapped = *space.At(i);
+    const uint64_t offset = address - mapped.window_base;
+    const uint64_t bytes = mapped.segment.mapped_bytes();
+    if (address < mapped.window_base || offset >= bytes || length > bytes - offset) continue;
+    return ExternalBuffer(info.Env(), mapped.segment.base() + offset, length);
+  }
+  Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no shared memory at this address");
+}
+
+/// bytes(address, length) → ArrayBuffer over exactly these bytes, for bulk copies
+Napi::Value Bytes(const Napi::CallbackInfo& info) {
+  const uint64_t length = WholeAt(info, 1);
+  return ExternalBuffer(info.Env(), PlaceAt(info, 0, length).pointer, length);
+}
+
+uint64_t Allocate(const Napi::CallbackInfo& info, uint64_t size_bytes) {
+  const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), 0);
+  const sync::Allocation allocation = Tree(info).allocator().Allocate(self, size_bytes);
+  ThrowUnlessAllocated(info.Env(), allocation, size_bytes);
+  return allocation.offset;
+}
+
+/// allocate(sizeBytes) → address of zeroed bytes, 64-byte aligned
+Napi::Value AllocateBytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(Allocate(info, WholeAt(info, 0))));
+}
+
+/// free(address) → false when no block starts there
+Napi::Value Free(const Napi::CallbackInfo& info) {
+  const Place place = PlaceAt(info, 0, layout::kGranule);
+  const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), place.index);
+  const uint64_t offset = WholeAt(info, 0) - place.mapped->window_base;
+  return Napi::Boolean::New(info.Env(), place.mapped->allocator().Free(self, offset));
+}
+
+/// createObject(kind, flags, maximum, state's low half) → address
+Napi::Value CreateObject(const Napi::CallbackInfo& info) {
+  const uint64_t address = Allocate(info, sizeof(SyncObject));
+  MappedSegment& tree = Tree(info);
+  auto* object = reinterpret_cast<SyncObject*>(tree.segment.base() + address);
+  object->flags = static_cast<uint32_t>(WholeAt(info, 1));
+  object->maximum = static_cast<uint32_t>(WholeAt(info, 2));
+  object->serial = tree.segment.header()->next_serial.fetch_add(1, std::memory_order_relaxed);
+  object->state.store(static_cast<uint32_t>(WholeAt(info, 3)), std::memory_order_relaxed);
+  // Handles travel by channels of their own, which order them after this.
+  object->kind = static_cast<uint32_t>(WholeAt(info, 0));
+  return Napi::Number::New(info.Env(), static_cast<double>(address));
+}
+
+/// selfAt(address) → id of this thread in that segment
+Napi::Value SelfAt(const Napi::CallbackInfo& info) {
+  const Place place = PlaceAt(info, 0, layout::kGranule);
+  return Napi::Number::New(info.Env(), EnvState::Of(info.Env())->IdIn(info.Env(), place.index));
+}
+
+/// describe(address) → handle: { segment, pid, descriptor, offset, kind, serial }
+Napi::Value Describe(const Napi::CallbackInfo& info) {
+  const Place place = PlaceAt(info, 0, sizeof(SyncObject));
+  const auto* object = reinterpret_cast<const SyncObject*>(place.pointer);
+  const layout::SegmentHeader* head = place.mapped->segment.header();
+  Napi::Object handle = Napi::Object::New(info.Env());
+  handle.Set("segment", HexOf(head->id, sizeof head->id));
+  handle.Set("pid", os::ProcessId());
+  handle.Set("descriptor", place.mapped->file.descriptor());
+  handle.Set("offset", static_cast<double>(place.pointer - place.mapped->segment.base()));
+  handle.Set("kind", object->kind);
+  handle.Set("serial", object->serial);
+  return handle;
+}
+
+/// attachSegment(id, pid, descriptor) → where the segment starts in this process's window
+Napi::Value AttachSegment(const Napi::CallbackInfo& info) {
+  sync::SegmentSource source;
+  source.id = IdFromHex(info.Env(), info[0].As<Napi::String>());
+  source.pid = static_cast<int>(NumberAt(info, 1));
+  source.descriptor = static_cast<int>(NumberAt(info, 2));
+  uint32_t index = 0;
+  ThrowUnlessAttached(info.Env(), AddressSpace::Instance().Attach(source, &index));
+  const MappedSegment& mapped = *AddressSpace::Instance().At(index);
+  return Napi::Number::New(info.Env(), static_cast<double>(mapped.window_base));
+}
+
+/// isObject(address, kind, serial) → whether the object that a handle names is still there
+Napi::Value IsObject(const Napi::CallbackInfo& info) {
+  const uint64_t address = WholeAt(info, 0);
+  const Place place = AddressSpace::Instance().Resolve(address, sizeof(SyncObject));
+  bool same = place.mapped != nullptr && address % layout::kGranule == 0 &&
+              place.mapped->allocator().SizeOf(address - place.mapped->window_base) != 0;
+  if (same) {
+    const auto* object = reinterpret_cast<const SyncObject*>(place.pointer);
+    same = object->kind == WholeAt(info, 1) && object->serial == WholeAt(info, 2);
+  }
+  return Napi::Boolean::New(info.Env(), same);
+}
+
+void ExportConstants(Napi::Env env, Napi::Object exports) {
+  Napi::Object constants = Napi::Object::New(env);
+  constants.Set("layoutVersion", layout::kLayoutVersion);
+  constants.Set("windowBytes", static_cast<double>(AddressSpace::kWindowBytes));
+  constants.Set("granule", static_cast<double>(layout::kGranule));
+  constants.Set("idMask", layout::kIdMask);
+  constants.Set("waiters", static_cast<double>(layout::kWaiters));
+  constants.Set("abandoned", layout::kAbandoned);
+  constants.Set("pending", layout::kPending);
+  constants.Set("countMax", layout::kCountMax);
+  constants.Set("robust", layout::kRobust);
+  constants.Set("stateLow", static_cast<double>(offsetof(SyncObject, state)));
+  constants.Set("stateHigh", static_cast<double>(offsetof(SyncObject, state) + 4));
+  constants.Set("depth", static_cast<double>(offsetof(SyncObject, depth)));
+  constants.Set("maximum", static_cast<double>(offsetof(SyncObject, maximum)));
+  constants.Set("versionInHeader",
+                static_cast<double>(offsetof(layout::SegmentHeader, layout_version)));
+  exports.Set("constants", constants);
+}
+
+}  // namespace
+
+void ExportMemory(Napi::Env env, Napi::Object exports) {
+  const auto set = [&](const char* name, Napi::Function function) { exports.Set(name, function); };
+  set("openTree", Napi::Function::New<OpenTree>(env, "openTree"));
+  set("treeInfo", Napi::Function::New<TreeInfo>(env, "treeInfo"));
+  set("useWindow", Napi::Function::New<UseWindow>(env, "useWindow"));
+  set("chunk", Napi::Function::New<Chunk>(env, "chunk"));
+  set("bytes", Napi::Function::New<Bytes>(env, "bytes"));
+  set("allocate", Napi::Function::New<AllocateBytes>(env, "allocate"));
+  set("free", Napi::Function::New<Free>(env, "free"));
+  set("createObject", Napi::Function::New<CreateObject>(env, "createObject"));
+  set("selfAt", Napi::Function::New<SelfAt>(env, "selfAt"));
+  set("describe", Napi::Function::New<Describe>(env, "describe"));
+  set("attachSegment", Napi::Function::New<AttachSegment>(env, "attachSegment"));
+  set("isObject", Napi::Function::New<IsObject>(env, "isObject"));
+  ExportConstants(env, exports);
+}
+
+}  // namespace mp::napi

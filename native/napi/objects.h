@@ -1,0 +1,14 @@
+// What the addon exports: one function for each native object, one file for each.
+#pragma once
+
+#include <napi.h>
+
+namespace mp::napi {
+
+void ExportMemory(Napi::Env env, Napi::Object exports);
+void ExportLock(Napi::Env env, Napi::Object exports);
+void ExportRLock(Napi::Env env, Napi::Object exports);
+void ExportSemaphore(Napi::Env env, Napi::Object exports);
+void ExportWait(Napi::Env env, Napi::Object exports);
+
+}  // namespace mp::napi

@@ -1,0 +1,73 @@
+// Awaiting for JavaScript: the event loop's side of the wait hub. See sync/wait_hub.h.
+#include <algorithm>
+#include <memory>
+
+#include "napi/arguments.h"
+#include "napi/objects.h"
+#include "sync/lock.h"
+#include "sync/semaphore.h"
+
+namespace mp::napi {
+namespace {
+
+using layout::ObjectKind;
+
+std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target) {
+  if (target.object->kind == static_cast<uint32_t>(ObjectKind::kSemaphore)) {
+    return std::make_unique<sync::Semaphore>(target.mapped->segment, target.object);
+  }
+  return std::make_unique<sync::Lock>(target.mapped->segment, target.object);
+}
+
+sync::HubEntry* EntryAt(const Napi::CallbackInfo& info) {
+  sync::HubEntry* entry = EnvState::Of(info.Env())->Entry(WholeAt(info, 0));
+  if (entry == nullptr) Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no such wait");
+  return entry;
+}
+
+/// onReady(callback): callback(ticket) runs when a watched object is worth a try
+void OnReady(const Napi::CallbackInfo& info) {
+  EnvState::Of(info.Env())->SetReadyCallback(info.Env(), info[0].As<Napi::Function>());
+}
+
+/// watch(address, kind, ticket): keeps the event loop alive until cancel(ticket)
+void Watch(const Napi::CallbackInfo& info) {
+  const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
+  EnvState* state = EnvState::Of(info.Env());
+  state->Watch(info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(target), target.self,
+                                                            state, WholeAt(info, 2)));
+}
+
+/// attempt(ticket) → Outcome
+Napi::Value Attempt(const Napi::CallbackInfo& info) {
+  return OutcomeValue(info, sync::WaitHub::Instance().Attempt(EntryAt(info)));
+}
+
+/// rearm(ticket)
+void Rearm(const Napi::CallbackInfo& info) {
+  sync::WaitHub::Instance().Rearm(EntryAt(info));
+}
+
+/// cancel(ticket, withdraw)
+void Cancel(const Napi::CallbackInfo& info) {
+  EnvState::Of(info.Env())->Cancel(info.Env(), WholeAt(info, 0), info[1].ToBoolean());
+}
+
+/// hubThreads() → number of threads that wait for event loops of this process
+Napi::Value HubThreads(const Napi::CallbackInfo& info) {
+  const size_t count = sync::WaitHub::Instance().ThreadCount();
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+}  // namespace
+
+void ExportWait(Napi::Env env, Napi::Object exports) {
+  exports.Set("onReady", Napi::Function::New<OnReady>(env, "onReady"));
+  exports.Set("watch", Napi::Function::New<Watch>(env, "watch"));
+  exports.Set("attempt", Napi::Function::New<Attempt>(env, "attempt"));
+  exports.Set("rearm", Napi::Function::New<Rearm>(env, "rearm"));
+  exports.Set("cancel", Napi::Function::New<Cancel>(env, "cancel"));
+  exports.Set("hubThreads", Napi::Function::New<HubThreads>(env, "hubThreads"));
+}
+
+}  // namespace mp::napi

@@ -1,0 +1,88 @@
+;; The uncontended paths: what acquire and release do when nobody else wants the object. All else is
+;; in native/sync, whose tables say why these steps are right. The state words are laid out in
+;; native/layout/sync_object.h; a test compares the offsets and masks below with that file.
+;;
+;; Every atomic instruction of wasm is sequentially consistent, which is stronger than the
+;; acquire and release that the SYNC POINTs lock-state and semaphore-state ask for.
+(module
+  (memory (import "shared" "memory") 65536 65536 shared)
+
+  ;; lockTryAcquire(address, self) -> 0: acquired; else the low half as it was
+  (func (export "lockTryAcquire") (param $address i32) (param $self i32) (result i32)
+    (i32.atomic.rmw.cmpxchg (local.get $address) (i32.const 0) (local.get $self)))
+
+  ;; lockRelease(address, self) -> self: released; else the slow path must look
+  (func (export "lockRelease") (param $address i32) (param $self i32) (result i32)
+    (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $self) (i32.const 0)))
+
+  ;; rlockTryAcquire(address, self) -> 0: acquired, first or again; else the slow path must look
+  (func (export "rlockTryAcquire") (param $address i32) (param $self i32) (result i32)
+    (local $seen i32)
+    (local.set $seen
+      (i32.atomic.rmw.cmpxchg (local.get $address) (i32.const 0) (local.get $self)))
+    (if (i32.eqz (local.get $seen))
+      (then
+        (i32.store offset=16 (local.get $address) (i32.const 1))
+        (return (i32.const 0))))
+    ;; owner and PENDING: all but WAITERS and ABANDONED
+    (if (i32.eq (i32.and (local.get $seen) (i32.const 0x3fffffff)) (local.get $self))
+      (then
+        ;; only the owner touches the depth
+        (i32.store offset=16 (local.get $address)
+          (i32.add (i32.load offset=16 (local.get $address)) (i32.const 1)))
+        (return (i32.const 0))))
+    (local.get $seen))
+
+  ;; rlockRelease(address, self) -> 0: released, wholly or by one; 1: the slow path must look
+  (func (export "rlockRelease") (param $address i32) (param $self i32) (result i32)
+    (local $depth i32)
+    (if (i32.ne
+          (i32.and (i32.atomic.load (local.get $address)) (i32.const 0x3fffffff))
+          (local.get $self))
+      (then (return (i32.const 1))))
+    (local.set $depth (i32.load offset=16 (local.get $address)))
+    (if (i32.gt_u (local.get $depth) (i32.const 1))
+      (then
+        (i32.store offset=16 (local.get $address) (i32.sub (local.get $depth) (i32.const 1)))
+        (return (i32.const 0))))
+    (i32.ne
+      (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $self) (i32.const 0))
+      (local.get $self)))
+
+  ;; semaphoreTryAcquire(address) -> 1: acquired; 0: the slow path must look
+  (func (export "semaphoreTryAcquire") (param $address i32) (result i32)
+    (local $state i64)
+    (local $seen i64)
+    (local.set $state (i64.atomic.load (local.get $address)))
+    (loop $again
+      (if (i32.eqz (i32.wrap_i64 (local.get $state))) (then (return (i32.const 0))))
+      (local.set $seen
+        (i64.atomic.rmw.cmpxchg (local.get $address) (local.get $state)
+          (i64.sub (local.get $state) (i64.const 1))))
+      (if (i64.eq (local.get $seen) (local.get $state)) (then (return (i32.const 1))))
+      (local.set $state (local.get $seen))
+      (br $again))
+    (unreachable))
+
+  ;; semaphoreRelease(address, maximum) -> 1: released; 0: the slow path must look
+  (func (export "semaphoreRelease") (param $address i32) (param $maximum i32) (result i32)
+    (local $state i64)
+    (local $seen i64)
+    (local.set $state (i64.atomic.load (local.get $address)))
+    (loop $again
+      ;; Somebody waits (high half), or the count is at its maximum: with a high half of 0 the
+      ;; comparison of the whole word says both.
+      (if (i64.ge_u (local.get $state) (i64.extend_i32_u (local.get $maximum)))
+        (then (return (i32.const 0))))
+      (local.set $seen
+        (i64.atomic.rmw.cmpxchg (local.get $address) (local.get $state)
+          (i64.add (local.get $state) (i64.const 1))))
+      (if (i64.eq (local.get $seen) (local.get $state)) (then (return (i32.const 1))))
+      (local.set $state (local.get $seen))
+      (br $again))
+    (unreachable))
+
+  ;; load(address) -> the 32-bit word there
+  (func (export "load") (param $address i32) (result i32)
+    (i32.atomic.load (local.get $address)))
+)

@@ -1,0 +1,145 @@
+// The errors of the package. Each has a stable `code`; messages may change.
+
+/** What every error of this package carries. */
+export interface ErrorDetails {
+  /** Stable name of the kind of error, `ERR_MP_…`. */
+  readonly code: string;
+  /** What led to it. */
+  readonly cause?: unknown;
+}
+
+/**
+ * Base class of all errors of this package.
+ *
+ * @public
+ */
+export class MultiprocessingError extends Error {
+  /** Stable name of the kind of error, `ERR_MP_…`. */
+  readonly code: string;
+
+  /**
+   * @param message - what went wrong and what to do
+   * @param details - `code`, and optionally `cause`
+   */
+  constructor(message: string, details: ErrorDetails) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.code = details.code;
+  }
+
+  static {
+    setName(this, 'MultiprocessingError');
+  }
+}
+
+/**
+ * A wait passed its timeout where the result cannot say so: a guard, or `runExclusive`.
+ * (`acquire` returns false instead.) `code` is `ERR_MP_TIMEOUT`.
+ *
+ * @public
+ */
+export class TimeoutError extends MultiprocessingError {
+  /** @param message - what was waited for, and how long */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_TIMEOUT' });
+  }
+
+  static {
+    setName(this, 'TimeoutError');
+  }
+}
+
+/**
+ * Release of a lock that nobody holds, or of a semaphore beyond its maximum. Nothing was changed.
+ * `code` is `ERR_MP_OVER_RELEASE`.
+ *
+ * @public
+ */
+export class OverReleaseError extends MultiprocessingError {
+  /** @param message - what was released */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_OVER_RELEASE' });
+  }
+
+  static {
+    setName(this, 'OverReleaseError');
+  }
+}
+
+/**
+ * An object that only its owner may release was released by another. `code` is
+ * `ERR_MP_NOT_OWNER`.
+ *
+ * @public
+ */
+export class NotOwnerError extends MultiprocessingError {
+  /** @param message - what was released, and by whom */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_NOT_OWNER' });
+  }
+
+  static {
+    setName(this, 'NotOwnerError');
+  }
+}
+
+/**
+ * With `onAbandoned: 'throw'`: the previous owner ended while it held the lock, so what the lock
+ * protects may be half-changed. The lock has been released again. `code` is `ERR_MP_OWNER_DIED`.
+ *
+ * @public
+ */
+export class OwnerDiedError extends MultiprocessingError {
+  /** @param message - which kind of object it was */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_OWNER_DIED' });
+  }
+
+  static {
+    setName(this, 'OwnerDiedError');
+  }
+}
+
+/**
+ * The operating system refused a call. `code` is `ERR_MP_SYSTEM_CALL`.
+ *
+ * @public
+ */
+export class SystemCallError extends MultiprocessingError {
+  /** The error number, as in `os.constants.errno`. */
+  readonly errno: number;
+  /** The call's name, such as `mmap`. */
+  readonly syscall: string;
+
+  /**
+   * @param message - what could not be done
+   * @param details - `errno` and `syscall`
+   */
+  constructor(message: string, details: { errno: number; syscall: string }) {
+    super(message, { code: 'ERR_MP_SYSTEM_CALL' });
+    this.errno = details.errno;
+    this.syscall = details.syscall;
+  }
+
+  static {
+    setName(this, 'SystemCallError');
+  }
+}
+
+/** On the prototype, as Error's own: so that it shows in stacks but not among own properties. */
+function setName(errorClass: { prototype: Error }, name: string): void {
+  Object.defineProperty(errorClass.prototype, 'name', {
+    value: name,
+    writable: true,
+    configurable: true,
+  });
+}
+
+/** A TypeError with Node's code for an argument of the wrong type. */
+export function invalidArgument(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+/** A RangeError with Node's code for an argument out of range. */
+export function outOfRange(message: string): RangeError {
+  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+}

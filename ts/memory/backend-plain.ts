@@ -1,0 +1,104 @@
+// The fallback back end: ArrayBuffers over the shared memory, and Atomics. For runtimes and limits
+// under which no window can be reserved (ulimit -v), and for platforms that cannot map into one.
+import { native } from '../native/binding.js';
+import type { FastPaths } from './fast-paths.js';
+
+/** Memory is viewed in pieces of this size, made when first touched: they are cheap, and a view of
+ * everything would count as a gigabyte of external memory for the garbage collector. */
+const chunkShift = 20;
+const chunkBytes = 1 << chunkShift;
+const wordMask = (chunkBytes >> 2) - 1;
+
+const { idMask, pending, stateHigh, depth } = native.constants;
+const ownerMask = idMask | pending;
+const highIndex = stateHigh >> 2;
+const depthIndex = depth >> 2;
+
+const chunks: Int32Array[] = [];
+
+function chunkOf(address: number): Int32Array {
+  return chunks[address >>> chunkShift] ?? openChunk(address >>> chunkShift);
+}
+
+function openChunk(index: number): Int32Array {
+  const chunk = new Int32Array(native.chunk(index * chunkBytes, chunkBytes));
+  chunks[index] = chunk;
+  return chunk;
+}
+
+function indexOf(address: number): number {
+  return (address >>> 2) & wordMask;
+}
+
+/** The same steps as native/wasm/fast-paths.wat, in JavaScript. */
+const plainPaths: FastPaths = {
+  lockTryAcquire(address, self) {
+    return Atomics.compareExchange(chunkOf(address), indexOf(address), 0, self);
+  },
+
+  lockRelease(address, self) {
+    return Atomics.compareExchange(chunkOf(address), indexOf(address), self, 0);
+  },
+
+  rlockTryAcquire(address, self) {
+    const chunk = chunkOf(address);
+    const index = indexOf(address);
+    const seen = Atomics.compareExchange(chunk, index, 0, self);
+    if (seen === 0) {
+      chunk[index + depthIndex] = 1;
+      return 0;
+    }
+    if ((seen & ownerMask) !== self) return seen;
+    chunk[index + depthIndex]!++;
+    return 0;
+  },
+
+  rlockRelease(address, self) {
+    const chunk = chunkOf(address);
+    const index = indexOf(address);
+    if ((Atomics.load(chunk, index) & ownerMask) !== self) return 1;
+    if (chunk[index + depthIndex]! > 1) {
+      chunk[index + depthIndex]!--;
+      return 0;
+    }
+    return Atomics.compareExchange(chunk, index, self, 0) === self ? 0 : 1;
+  },
+
+  // Atomics on 64 bits make BigInts, which cost more than all else here. So the count is changed
+  // alone; native/sync/semaphore.h says why the high half may be looked at after that.
+  semaphoreTryAcquire(address) {
+    const chunk = chunkOf(address);
+    const index = indexOf(address);
+    let count = Atomics.load(chunk, index);
+    while (count !== 0) {
+      const seen = Atomics.compareExchange(chunk, index, count, count - 1);
+      if (seen === count) return 1;
+      count = seen;
+    }
+    return 0;
+  },
+
+  semaphoreRelease(address, maximum) {
+    const chunk = chunkOf(address);
+    const index = indexOf(address);
+    let count = Atomics.load(chunk, index);
+    for (;;) {
+      if (Atomics.load(chunk, index + highIndex) !== 0 || count >= maximum) return 0;
+      const seen = Atomics.compareExchange(chunk, index, count, count + 1);
+      if (seen === count) break;
+      count = seen;
+    }
+    // A waiter that announced itself in between saw a count of 0 and may sleep.
+    if (Atomics.load(chunk, index + highIndex) !== 0) native.semaphoreNotify(address);
+    return 1;
+  },
+
+  load(address) {
+    return Atomics.load(chunkOf(address), indexOf(address));
+  },
+};
+
+/** The back end of this thread. */
+export function openPlainBackend(): FastPaths {
+  return plainPaths;
+}

@@ -1,0 +1,20 @@
+// The uncontended paths that both back ends offer. They never enter C++; what they cannot answer,
+// native/sync can. Addresses are those of native/sync/address_space.h.
+
+/** Uncontended operations on the words of shared objects. */
+export interface FastPaths {
+  /** 0: acquired; else the word as it was. */
+  lockTryAcquire(address: number, self: number): number;
+  /** `self`: released; else the slow path must look. */
+  lockRelease(address: number, self: number): number;
+  /** 0: acquired, first or again; else the slow path must look. */
+  rlockTryAcquire(address: number, self: number): number;
+  /** 0: released, wholly or by one; else the slow path must look. */
+  rlockRelease(address: number, self: number): number;
+  /** 1: acquired; 0: the slow path must look. */
+  semaphoreTryAcquire(address: number): number;
+  /** 1: released; 0: the slow path must look. */
+  semaphoreRelease(address: number, maximum: number): number;
+  /** The 32-bit word at the address, as a signed number. */
+  load(address: number): number;
+}

@@ -1,0 +1,110 @@
+// The addon: the only file that loads it, its typed interface, and how its failures become errors.
+import { join } from 'node:path';
+import loadAddon = require('node-gyp-build');
+
+import { MultiprocessingError, SystemCallError } from '../errors.js';
+
+/** Kinds of shared objects; the numbers are `ObjectKind` of native/layout/sync_object.h. */
+export const ObjectKind = { lock: 1, rlock: 2, semaphore: 3 } as const;
+export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
+
+/** Results of native calls; the numbers are `Outcome` of native/sync/waiter.h. */
+export const Outcome = {
+  acquired: 0,
+  busy: 1,
+  deadlock: 2,
+  notHeld: 3,
+  notOwner: 4,
+  released: 5,
+} as const;
+export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+/** Where a shared object is, in a form that another process understands. */
+export interface ObjectHandle {
+  readonly segment: string;
+  readonly pid: number;
+  readonly descriptor: number;
+  readonly offset: number;
+  readonly kind: number;
+  readonly serial: number;
+}
+
+/** Numbers of the shared layout, from native/layout. Offsets are in bytes. */
+export interface LayoutConstants {
+  readonly layoutVersion: number;
+  readonly windowBytes: number;
+  readonly granule: number;
+  readonly idMask: number;
+  readonly waiters: number;
+  readonly abandoned: number;
+  readonly pending: number;
+  readonly countMax: number;
+  readonly robust: number;
+  readonly stateLow: number;
+  readonly stateHigh: number;
+  readonly depth: number;
+  readonly maximum: number;
+  readonly versionInHeader: number;
+}
+
+/** State of the memory that this process shares with its tree. */
+export interface TreeInfo {
+  readonly descriptor: number;
+  readonly id: string;
+  readonly capacity: number;
+  readonly committedBytes: number;
+  readonly usedBytes: number;
+}
+
+type ErrorFactory = (
+  code: string,
+  message: string,
+  details: { errno?: number; syscall?: string },
+) => Error;
+
+/** The addon's functions; each is documented where it is defined, in native/napi. */
+export interface Native {
+  readonly constants: LayoutConstants;
+  setErrorFactory(factory: ErrorFactory): void;
+
+  openTree(): void;
+  treeInfo(): TreeInfo;
+  useWindow(window: Uint8Array): void;
+  chunk(address: number, length: number): ArrayBuffer;
+  bytes(address: number, length: number): ArrayBuffer;
+  allocate(sizeBytes: number): number;
+  free(address: number): boolean;
+  createObject(kind: ObjectKind, flags: number, maximum: number, low: number): number;
+  selfAt(address: number): number;
+  describe(address: number): ObjectHandle;
+  attachSegment(id: string, pid: number, descriptor: number): number;
+  isObject(address: number, kind: number, serial: number): boolean;
+
+  lockTryAcquire(address: number): Outcome;
+  lockAcquire(address: number, timeoutMs: number): Outcome;
+  lockRelease(address: number): Outcome;
+  rlockTryAcquire(address: number): Outcome;
+  rlockAcquire(address: number, timeoutMs: number): Outcome;
+  rlockRelease(address: number): Outcome;
+  semaphoreTryAcquire(address: number): Outcome;
+  semaphoreAcquire(address: number, timeoutMs: number): Outcome;
+  semaphoreRelease(address: number, count: number): Outcome;
+  semaphoreNotify(address: number): void;
+
+  onReady(callback: (ticket: number) => void): void;
+  watch(address: number, kind: ObjectKind, ticket: number): void;
+  attempt(ticket: number): Outcome;
+  rearm(ticket: number): void;
+  cancel(ticket: number, withdraw: boolean): void;
+  hubThreads(): number;
+}
+
+/** The addon of this thread. */
+export const native = loadAddon(join(__dirname, '..', '..')) as Native;
+
+native.setErrorFactory((code, message, { errno, syscall }) => {
+  if (errno === undefined || syscall === undefined) return new MultiprocessingError(message, { code });
+  const systemCall = new SystemCallError(message, { errno, syscall });
+  if (code === systemCall.code) return systemCall;
+  return new MultiprocessingError(message, { code, cause: systemCall });
+});
