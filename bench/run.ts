@@ -52,6 +52,9 @@ function parseArguments(): Arguments {
 }
 
 async function main(): Promise<void> {
+  // Until the end is reached: an event loop that runs dry half-way must not look like success.
+  process.exitCode = 1;
+  let failed = false;
   const { suites: chosen, jsonFile, ...options } = parseArguments();
   const toolchain = findToolchain();
   const machine = describeMachine(toolchain);
@@ -65,11 +68,12 @@ async function main(): Promise<void> {
     const outcomes = await runSection(section, toolchain, options);
     process.stdout.write(`${renderSection(section, outcomes)}\n`);
     sections.push(sectionAsJson(section, outcomes));
-    if ([...outcomes.values()].some(({ kind }) => kind === 'failed')) process.exitCode = 1;
+    failed ||= [...outcomes.values()].some(({ kind }) => kind === 'failed');
   }
   if (jsonFile !== undefined) {
     writeFileSync(jsonFile, `${JSON.stringify({ machine, ...options, sections }, null, 2)}\n`);
   }
+  process.exitCode = failed ? 1 : 0;
 }
 
 void main();

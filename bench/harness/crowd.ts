@@ -7,7 +7,7 @@ import { dismiss, send, startPartner } from './partner.js';
 export interface Crowd {
   readonly lock: mp.Lock;
   /** Stops the hammering; both processes then end by themselves. */
-  disperse(): void;
+  readonly disperse: () => void;
 }
 
 export async function gatherCrowd(): Promise<Crowd> {
@@ -18,7 +18,7 @@ export async function gatherCrowd(): Promise<Crowd> {
   for (const hammer of hammers) send(hammer, 'go');
   return {
     lock,
-    disperse() {
+    disperse: () => {
       stop.release(hammers.length);
       hammers.forEach(dismiss);
     },

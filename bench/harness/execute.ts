@@ -72,11 +72,10 @@ export async function execute(
   const watchdog = setTimeout(endNow, watchdogMs);
   try {
     const outcome = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
-      child.once('error', reject).once('exit', (code, signal) => {
-        endNow();
-        child.stdout.once('close', () => {
-          resolve(signal ?? code);
-        });
+      // 'close' comes when the last process that has stdout is gone, so partners must go first.
+      child.once('error', reject).once('exit', endNow);
+      child.once('close', (code, signal) => {
+        resolve(signal ?? code);
       });
     });
     if (outcome !== 0) throw new Error(`ended with ${outcome ?? 'no exit code'}`);

@@ -54,7 +54,7 @@ export async function startPartner(
     process.stderr.write(`partner ended early: ${signal ?? `exit code ${String(code)}`}\n`);
     process.exit(1);
   });
-  const handles = shared.map((object) => mp.share(object) as Handle);
+  const handles = shared.map((object) => mp.share(object));
   send(child, { handles, rounds } satisfies SetupMessage);
   await receive(child);
   return child;

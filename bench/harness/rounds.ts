@@ -47,16 +47,16 @@ export async function runSection(
   const outcomes: Outcomes = new Map();
   const measured = new Map<Subject, Metrics[]>(subjectsOf(section).map((one) => [one, []]));
   for (let run = 1; run <= runs; run++) {
+    process.stderr.write(`${section.title}: run ${run} of ${runs}\n`);
     for (const [subject, results] of measured) {
       if (outcomes.has(subject)) continue;
-      process.stderr.write(`${section.title}: run ${run} of ${runs}, ${subject.title}\n`);
       try {
         results.push(await execute(subject, toolchain, measuredMs));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         const kind = error instanceof UnavailableError ? 'unavailable' : 'failed';
         outcomes.set(subject, { kind, reason });
-        process.stderr.write(`  ${kind}: ${reason}\n`);
+        process.stderr.write(`  ${subject.title}: ${kind}: ${reason}\n`);
       }
     }
   }
