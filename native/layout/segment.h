@@ -28,7 +28,9 @@
 //       48 |    4 | generation     | taker, leaver       | changes whenever the slot changes hands
 //       52 |    4 | pid            | holder              | in the holder's pid namespace, for people
 //       56 |    4 | tid            | holder              | likewise
-//       60 |    4 | (reserved)     |                     | 0
+//       60 |    4 | bell           | holder, ringers     | descriptor + 1 of its doorbell; 0: none
+//       64 |    8 | bell_identity  | holder              | tells that doorbell from any other file
+//       72 |   56 | (reserved)     |                     | 0
 //
 // Id of a thread, 29 bits: generation (17) << 12 | slot (12). 0 is nobody.
 #pragma once
@@ -94,13 +96,17 @@ struct Slot {
   std::atomic<uint32_t> generation;
   std::atomic<uint32_t> pid;
   std::atomic<uint32_t> tid;
-  uint32_t reserved_60;
+  std::atomic<uint32_t> bell;
+  std::atomic<uint64_t> bell_identity;
+  uint8_t reserved_72[56];
 };
 static_assert(offsetof(Slot, life_token) == 0);
 static_assert(offsetof(Slot, generation) == 48);
 static_assert(offsetof(Slot, pid) == 52);
 static_assert(offsetof(Slot, tid) == 56);
-static_assert(sizeof(Slot) == 64);
+static_assert(offsetof(Slot, bell) == 60);
+static_assert(offsetof(Slot, bell_identity) == 64);
+static_assert(sizeof(Slot) == 128);
 
 static_assert(std::atomic<uint64_t>::is_always_lock_free, "shared words must be address-free");
 static_assert(std::atomic<uint32_t>::is_always_lock_free, "shared words must be address-free");

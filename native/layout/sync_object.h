@@ -7,7 +7,8 @@
 //       16 |    4 | depth     | owner (RLock)     | how often the owner has acquired it
 //       20 |    4 | maximum   | creator           | Semaphore: the count may not exceed this
 //       24 |    4 | serial    | creator           | tells this object from an earlier one in its place
-//       28 |   36 | (reserved)|                   | 0
+//       28 |    4 | bell      | waiters, wakers   | id of a thread whose event loop is to be told too
+//       32 |   32 | (reserved)|                   | 0
 //
 // state of a Lock and an RLock: low half = futex word, high half = request
 //
@@ -56,7 +57,8 @@ struct SyncObject {
   std::atomic<uint32_t> depth;
   uint32_t maximum;
   uint32_t serial;
-  uint8_t reserved_28[36];
+  std::atomic<uint32_t> bell;
+  uint8_t reserved_32[32];
 };
 static_assert(offsetof(SyncObject, state) == 0);
 static_assert(offsetof(SyncObject, kind) == 8);
@@ -64,6 +66,7 @@ static_assert(offsetof(SyncObject, flags) == 12);
 static_assert(offsetof(SyncObject, depth) == 16);
 static_assert(offsetof(SyncObject, maximum) == 20);
 static_assert(offsetof(SyncObject, serial) == 24);
+static_assert(offsetof(SyncObject, bell) == 28);
 static_assert(sizeof(SyncObject) == kGranule);
 
 }  // namespace mp::layout

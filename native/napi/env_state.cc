@@ -1,6 +1,8 @@
 // Per-thread state of the addon; see the header for the order of its end.
 #include "napi/env_state.h"
 
+#include <vector>
+
 #include "napi/errors.h"
 
 namespace mp::napi {
@@ -11,14 +13,15 @@ void End(void* state) { delete static_cast<EnvState*>(state); }
 
 }  // namespace
 
-EnvState::EnvState(Napi::Env env) {
+EnvState::EnvState(Napi::Env env) : env_(env) {
   // The hook runs on this thread, before its isolate goes: only here can life tokens be released.
   napi_add_env_cleanup_hook(env, End, this);
 }
 
 EnvState::~EnvState() {
   auto& hub = sync::WaitHub::Instance();
-  for (auto& [ticket, entry] : entries_) hub.Cancel(entry.get(), true);
+  for (auto& [ticket, entry] : entries_) hub.Cancel(entry.get(), true, false);
+  bell_.reset();
   auto& space = sync::AddressSpace::Instance();
   for (uint32_t i = 0; i < space.count(); ++i) {
     if (ids_[i] != 0) space.At(i)->segment.Leave(ids_[i]);
@@ -26,17 +29,20 @@ EnvState::~EnvState() {
   if (window_ != nullptr) space.RemoveWindow(window_);
   // The references die with the environment; resetting them this late would touch freed handles.
   error_factory.SuppressDestruct();
+  on_ready_.SuppressDestruct();
 }
 
 EnvState* EnvState::Of(Napi::Env env) { return env.GetInstanceData<EnvState>(); }
 
 sync::Id EnvState::IdIn(Napi::Env env, uint32_t segment_index) {
   sync::Id& id = ids_[segment_index];
-  if (id == 0) id = sync::AddressSpace::Instance().At(segment_index)->segment.Enter();
+  if (id != 0) return id;
+  id = sync::AddressSpace::Instance().At(segment_index)->segment.Enter();
   if (id == 0) {
     Throw(env, "ERR_MP_TOO_MANY_THREADS",
           "too many threads share this memory: all 4095 slots are taken by living threads");
   }
+  if (bell_ != nullptr) PublishBell(segment_index);
   return id;
 }
 
@@ -55,18 +61,56 @@ void EnvState::SetReadyCallback(Napi::Env env, Napi::Function callback) {
   ready_ = Ready::New(env, callback, "node-multiprocessing:ready", 0, 1);
   ready_.Unref(env);
   has_ready_ = true;
+  on_ready_ = Napi::Persistent(callback);
+  context_ = std::make_unique<Napi::AsyncContext>(env, "node-multiprocessing:ready");
+  bell_ = LoopBell::Open(env, [this](const uint64_t* keys, size_t count) { Rung(keys, count); });
+  for (uint32_t i = 0; bell_ != nullptr && i < ids_.size(); ++i) {
+    if (ids_[i] != 0) PublishBell(i);
+  }
   // Hooks run last in, first out: ours must end all waits before the function that they call goes.
   napi_remove_env_cleanup_hook(env, End, this);
   napi_add_env_cleanup_hook(env, End, this);
 }
 
-void EnvState::Watch(Napi::Env env, std::unique_ptr<sync::HubEntry> entry) {
-  if (os::Status status = sync::WaitHub::Instance().Watch(entry.get()); !status.ok()) {
+void EnvState::PublishBell(uint32_t segment_index) {
+  auto& segment = sync::AddressSpace::Instance().At(segment_index)->segment;
+  layout::Slot* slot = segment.SlotOfLiving(ids_[segment_index]);
+  const os::Doorbell& doorbell = bell_->doorbell();
+  slot->bell_identity.store(doorbell.identity(), std::memory_order_relaxed);
+  // SYNC POINT bell-published: release pairs with the acquire in sync/bells.cc.
+  slot->bell.store(static_cast<uint32_t>(doorbell.ring_descriptor()) + 1,
+                   std::memory_order_release);
+}
+
+void EnvState::Rung(const uint64_t* keys, size_t count) {
+  std::vector<uint64_t> tickets;  // first all of them: callbacks change the map
+  for (size_t i = 0; i < count; ++i) {
+    const auto [first, last] = by_key_.equal_range(keys[i]);
+    for (auto wait = first; wait != last; ++wait) tickets.push_back(wait->second);
+  }
+  const Napi::HandleScope scope(env_);
+  try {
+    for (const uint64_t ticket : tickets) {
+      on_ready_.MakeCallback(env_.Global(), {Napi::Number::New(env_, static_cast<double>(ticket))},
+                             *context_);
+    }
+  } catch (const Napi::Error& error) {
+    // libuv called, so nobody above catches: an uncaught exception, or the thread is ending.
+    napi_fatal_exception(env_, error.Value());
+  }
+}
+
+bool EnvState::Watch(Napi::Env env, std::unique_ptr<sync::HubEntry> entry) {
+  bool try_now = false;
+  const os::Status status = sync::WaitHub::Instance().Watch(entry.get(), &try_now);
+  if (!status.ok()) {
     ThrowSystem(env, status, "a thread that waits for locks cannot be started");
   }
   if (entries_.empty()) ready_.Ref(env);
   const uint64_t ticket = entry->ticket;
+  by_key_.emplace(entry->object->bell_place().key, ticket);
   entries_.emplace(ticket, std::move(entry));
+  return try_now;
 }
 
 sync::HubEntry* EnvState::Entry(uint64_t ticket) {
@@ -77,9 +121,20 @@ sync::HubEntry* EnvState::Entry(uint64_t ticket) {
 void EnvState::Cancel(Napi::Env env, uint64_t ticket, bool withdraw) {
   const auto found = entries_.find(ticket);
   if (found == entries_.end()) return;
-  sync::WaitHub::Instance().Cancel(found->second.get(), withdraw);
+  const uint64_t key = found->second->object->bell_place().key;
+  sync::WaitHub::Instance().Cancel(found->second.get(), withdraw, Waits(key) > 1);
+  Forget(ticket, key);
   entries_.erase(found);
   if (entries_.empty()) ready_.Unref(env);
+}
+
+void EnvState::Forget(uint64_t ticket, uint64_t key) {
+  const auto [first, last] = by_key_.equal_range(key);
+  for (auto wait = first; wait != last; ++wait) {
+    if (wait->second != ticket) continue;
+    by_key_.erase(wait);
+    return;
+  }
 }
 
 void EnvState::Post(uint64_t ticket) {

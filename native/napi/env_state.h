@@ -1,9 +1,10 @@
 // What the addon keeps per JavaScript thread (N-API environment): its ids in the segments, its
-// pending waits, and the way to its event loop. Process-wide state is in sync/address_space.h and
-// sync/wait_hub.h, so that every copy of the package in a process shares it.
+// pending waits, and the two ways to its event loop. Process-wide state is in
+// sync/address_space.h and sync/wait_hub.h, so that every copy of the package in a process shares
+// it.
 //
-// End of the thread (clean-up hook, on the thread): waits are withdrawn, then the ids leave, so
-// that what the thread still holds becomes abandoned at once.
+// End of the thread (clean-up hook, on the thread): waits are withdrawn, the doorbell closes, then
+// the ids leave, so that what the thread still holds becomes abandoned at once.
 #pragma once
 
 #include <napi.h>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "napi/loop_bell.h"
 #include "sync/address_space.h"
 #include "sync/wait_hub.h"
 
@@ -21,6 +23,8 @@ class EnvState final : public sync::HubSink {
  public:
   explicit EnvState(Napi::Env env);
   ~EnvState() override;
+  EnvState(const EnvState&) = delete;
+  EnvState& operator=(const EnvState&) = delete;
 
   static EnvState* Of(Napi::Env env);
 
@@ -29,8 +33,10 @@ class EnvState final : public sync::HubSink {
 
   void UseWindow(Napi::Env env, uint8_t* base);
 
+  /// `callback(ticket)` runs when what the ticket waits for is worth a try.
   void SetReadyCallback(Napi::Env env, Napi::Function callback);
-  void Watch(Napi::Env env, std::unique_ptr<sync::HubEntry> entry);
+  /// True when a try may succeed now. Keeps the loop alive until Cancel.
+  [[nodiscard]] bool Watch(Napi::Env env, std::unique_ptr<sync::HubEntry> entry);
   [[nodiscard]] sync::HubEntry* Entry(uint64_t ticket);
   void Cancel(Napi::Env env, uint64_t ticket, bool withdraw);
 
@@ -42,11 +48,22 @@ class EnvState final : public sync::HubSink {
   static void CallReady(Napi::Env env, Napi::Function callback, std::nullptr_t*, void* data);
   using Ready = Napi::TypedThreadSafeFunction<std::nullptr_t, void, CallReady>;
 
+  void Rung(const uint64_t* keys, size_t count);
+  void PublishBell(uint32_t segment_index);
+  /// How many entries wait for the object with this key.
+  [[nodiscard]] size_t Waits(uint64_t key) const { return by_key_.count(key); }
+  void Forget(uint64_t ticket, uint64_t key);
+
+  Napi::Env env_;
   std::array<sync::Id, sync::AddressSpace::kMaxSegments> ids_{};
   std::unordered_map<uint64_t, std::unique_ptr<sync::HubEntry>> entries_;
+  std::unordered_multimap<uint64_t, uint64_t> by_key_;  // object's key → tickets
   uint8_t* window_ = nullptr;
   Ready ready_;
   bool has_ready_ = false;
+  Napi::FunctionReference on_ready_;
+  std::unique_ptr<Napi::AsyncContext> context_;
+  std::unique_ptr<LoopBell> bell_;
 };
 
 }  // namespace mp::napi

@@ -30,12 +30,15 @@ void OnReady(const Napi::CallbackInfo& info) {
   EnvState::Of(info.Env())->SetReadyCallback(info.Env(), info[0].As<Napi::Function>());
 }
 
-/// watch(address, kind, ticket): keeps the event loop alive until cancel(ticket)
-void Watch(const Napi::CallbackInfo& info) {
+/// watch(address, kind, ticket) → false: try now, then rearm or cancel. Keeps the event loop alive
+/// until cancel(ticket).
+Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());
-  state->Watch(info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(target), target.self,
-                                                            state, WholeAt(info, 2)));
+  const bool try_now =
+      state->Watch(info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(target), target.self,
+                                                                state, WholeAt(info, 2)));
+  return Napi::Boolean::New(info.Env(), !try_now);
 }
 
 /// attempt(ticket) → Outcome
@@ -43,9 +46,9 @@ Napi::Value Attempt(const Napi::CallbackInfo& info) {
   return OutcomeValue(info, sync::WaitHub::Instance().Attempt(EntryAt(info)));
 }
 
-/// rearm(ticket)
-void Rearm(const Napi::CallbackInfo& info) {
-  sync::WaitHub::Instance().Rearm(EntryAt(info));
+/// rearm(ticket) → false: try again now
+Napi::Value Rearm(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), sync::WaitHub::Instance().Rearm(EntryAt(info)));
 }
 
 /// cancel(ticket, withdraw)

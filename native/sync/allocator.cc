@@ -146,14 +146,14 @@ bool Allocator::Free(Id self, uint64_t offset) {
 }
 
 void Allocator::Lock(Id self) {
-  sync::Lock lock(segment_, &segment_.header()->allocator_lock, true);
+  sync::Lock lock(segment_, &segment_.header()->allocator_lock);
   // Never the caller's own already: it is held only inside this file, and nothing here calls out.
   (void)lock.Acquire(self, os::Deadline::Never());
   if (lock.IsAbandoned()) Recover();
 }
 
 void Allocator::Unlock() {
-  sync::Lock(segment_, &segment_.header()->allocator_lock, true).Release();
+  sync::Lock(segment_, &segment_.header()->allocator_lock).Release();
 }
 
 void Allocator::Recover() {

@@ -4,6 +4,7 @@
 // (release, hand-off) and receive (acquire, accept). Plain loads are acquire.
 #include "sync/lock.h"
 
+#include "sync/bells.h"
 #include "sync/spin.h"
 
 namespace mp::sync {
@@ -120,9 +121,10 @@ bool Lock::HandOver(uint64_t* state) {
   }
   // A releaser that is killed here has released, and the sleepers' bound does the waking.
   if (grant) {
-    os::Wake(LowPoint(next), os::kWakeAll);  // the grantee is one of them
+    Ring(segment_, request, LowPoint(next).key);
+    WakeAndRing(segment_, LowPoint(next), os::kWakeAll, bell_);  // the grantee is one of them
   } else if ((Low(*state) & kWaiters) != 0) {
-    os::Wake(LowPoint(next), 1);
+    WakeAndRing(segment_, LowPoint(next), 1, bell_);
   }
   return true;
 }
@@ -151,8 +153,10 @@ void Lock::Withdraw(Id self) {
       return;
     }
   }
-  os::Wake(LowPoint(0), 1);
+  WakeAndRing(segment_, LowPoint(0), 1, bell_);
 }
+
+BellPlace Lock::bell_place() const { return {&segment_, bell_, LowPoint(0).key}; }
 
 Outcome Lock::TryAcquire(Id self) {
   Waiter waiter(os::MonotonicNs());

@@ -38,14 +38,19 @@ namespace mp::sync {
 
 class Lock final : public Awaitable {
  public:
-  Lock(const Segment& segment, std::atomic<uint64_t>* state, bool robust)
-      : segment_(segment), state_(state), robust_(robust) {}
+  /// A bare state word: robust, and nobody awaits it.
+  Lock(const Segment& segment, std::atomic<uint64_t>* state)
+      : segment_(segment), state_(state), bell_(nullptr), robust_(true) {}
   Lock(const Segment& segment, layout::SyncObject* object)
-      : Lock(segment, &object->state, (object->flags & layout::kRobust) != 0) {}
+      : segment_(segment),
+        state_(&object->state),
+        bell_(&object->bell),
+        robust_((object->flags & layout::kRobust) != 0) {}
 
   [[nodiscard]] Outcome Attempt(Id self, Waiter& waiter) override;
   [[nodiscard]] bool PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) override;
   void Withdraw(Id self) override;
+  [[nodiscard]] BellPlace bell_place() const override;
 
   /// Attempt without a wait's memory.
   [[nodiscard]] Outcome TryAcquire(Id self);
@@ -72,6 +77,7 @@ class Lock final : public Awaitable {
 
   const Segment& segment_;
   std::atomic<uint64_t>* state_;
+  std::atomic<uint32_t>* bell_;
   bool robust_;
 };
 

@@ -93,9 +93,10 @@ Id Segment::Enter() {
     if (os::LifeToken(slot->life_token).Take() != os::TokenTake::kTaken) continue;
     const uint32_t generation =
         (slot->generation.load(std::memory_order_relaxed) + 1) & kGenerationMask;
+    slot->bell.store(0, std::memory_order_relaxed);
     slot->pid.store(os::ProcessId(), std::memory_order_relaxed);
     slot->tid.store(os::ThreadId(), std::memory_order_relaxed);
-    // SYNC POINT slot-generation: release pairs with the acquire in IsAlive.
+    // SYNC POINT slot-generation: release pairs with the acquire in SlotOfLiving.
     slot->generation.store(generation, std::memory_order_release);
     return generation << layout::kSlotBits | index;
   }
@@ -110,18 +111,18 @@ void Segment::Leave(Id id) {
   os::LifeToken(slot->life_token).Release();
 }
 
-bool Segment::IsAlive(Id id) const {
+Slot* Segment::SlotOfLiving(Id id) const {
   const uint32_t index = SlotOf(id);
-  if (index == 0 || index >= header()->slot_count) return false;
+  if (index == 0 || index >= header()->slot_count) return nullptr;
   Slot* slot = SlotAt(index);
   // SYNC POINT slot-generation: see Enter.
-  if (slot->generation.load(std::memory_order_acquire) != GenerationOf(id)) return false;
-  return os::LifeToken(slot->life_token).IsHeld();
+  if (slot->generation.load(std::memory_order_acquire) != GenerationOf(id)) return nullptr;
+  return os::LifeToken(slot->life_token).IsHeld() ? slot : nullptr;
 }
 
 bool Segment::ArmDeathNotice(Id id, os::WaitPoint* point) const {
-  if (!IsAlive(id)) return false;
-  Slot* slot = SlotAt(SlotOf(id));
+  Slot* slot = SlotOfLiving(id);
+  if (slot == nullptr) return false;
   if (!os::LifeToken(slot->life_token).ArmDeathNotice(point)) return false;
   // The slot may have changed hands in between; then the point watches a stranger.
   return slot->generation.load(std::memory_order_acquire) == GenerationOf(id);

@@ -47,7 +47,7 @@ class Segment {
   [[nodiscard]] Id Enter();
   /// Gives the slot back; on the thread that entered. Waiters for its locks see it dead at once.
   void Leave(Id id);
-  [[nodiscard]] bool IsAlive(Id id) const;
+  [[nodiscard]] bool IsAlive(Id id) const { return SlotOfLiving(id) != nullptr; }
   /// For a sleeper: a point that changes when `id` ends. False when it has ended.
   [[nodiscard]] bool ArmDeathNotice(Id id, os::WaitPoint* point) const;
   /// Called by whoever finds `id` dead: the kernel woke one waiter only.
@@ -59,6 +59,8 @@ class Segment {
   [[nodiscard]] uint8_t* base() const { return base_; }
   [[nodiscard]] uint64_t mapped_bytes() const { return mapped_bytes_; }
   [[nodiscard]] layout::Slot* SlotAt(uint32_t index) const;
+  /// The slot of a living thread; null when it has ended.
+  [[nodiscard]] layout::Slot* SlotOfLiving(Id id) const;
 
   /// The place of a shared word, in the form in which os/wait.h wants it.
   [[nodiscard]] os::WaitPoint PointAt(std::atomic<uint32_t>* word, uint32_t expected) const;

@@ -1,6 +1,7 @@
 // The semaphore's slow paths; the tables are in the header. Memory order as in lock.cc.
 #include "sync/semaphore.h"
 
+#include "sync/bells.h"
 #include "sync/spin.h"
 
 namespace mp::sync {
@@ -56,7 +57,7 @@ Outcome Semaphore::Attempt(Id self, Waiter& waiter) {
       continue;
     }
     // The release that made these units found WAITERS once, and woke for that once.
-    if (count > 0 && (high & kWaiters) != 0) os::Wake(HighPoint(high), 1);
+    if (count > 0 && (high & kWaiters) != 0) WakeAndRing(segment_, HighPoint(high), 1, bell_);
     return Outcome::kAcquired;
   }
 }
@@ -110,9 +111,10 @@ bool Semaphore::Give(uint64_t* state, uint32_t count) {
   }
   // A releaser that is killed here has released, and the sleepers' bound does the waking.
   if (grant) {
-    os::Wake(HighPoint(high), os::kWakeAll);  // the grantee is one of them
+    Ring(segment_, BoxIdOf(*state), HighPoint(high).key);
+    WakeAndRing(segment_, HighPoint(high), os::kWakeAll, bell_);  // the grantee is one of them
   } else if (HasWaiters(*state)) {
-    os::Wake(HighPoint(high), static_cast<int>(count));
+    WakeAndRing(segment_, HighPoint(high), static_cast<int>(count), bell_);
   }
   return true;
 }
@@ -133,7 +135,7 @@ void Semaphore::Notify() {
                                        std::memory_order_acquire)) {
       continue;
     }
-    os::Wake(HighPoint(High(quiet)), 1);
+    WakeAndRing(segment_, HighPoint(High(quiet)), 1, bell_);
     return;
   }
 }
@@ -152,10 +154,12 @@ void Semaphore::Withdraw(Id self) {
                                                         std::memory_order_acquire)) {
       continue;
     }
-    if (units > 0) os::Wake(HighPoint(high), 1);
+    if (units > 0) WakeAndRing(segment_, HighPoint(high), 1, bell_);
     return;
   }
 }
+
+BellPlace Semaphore::bell_place() const { return {&segment_, bell_, HighPoint(0).key}; }
 
 Outcome Semaphore::TryAcquire(Id self) {
   Waiter waiter(os::MonotonicNs());

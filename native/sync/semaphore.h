@@ -35,11 +35,15 @@ namespace mp::sync {
 class Semaphore final : public Awaitable {
  public:
   Semaphore(const Segment& segment, layout::SyncObject* object)
-      : segment_(segment), state_(&object->state), maximum_(object->maximum) {}
+      : segment_(segment),
+        state_(&object->state),
+        bell_(&object->bell),
+        maximum_(object->maximum) {}
 
   [[nodiscard]] Outcome Attempt(Id self, Waiter& waiter) override;
   [[nodiscard]] bool PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) override;
   void Withdraw(Id self) override;
+  [[nodiscard]] BellPlace bell_place() const override;
 
   /// Attempt without a wait's memory.
   [[nodiscard]] Outcome TryAcquire(Id self);
@@ -61,6 +65,7 @@ class Semaphore final : public Awaitable {
 
   const Segment& segment_;
   std::atomic<uint64_t>* state_;
+  std::atomic<uint32_t>* bell_;
   uint32_t maximum_;
 };
 

@@ -1,20 +1,45 @@
-// The hub's threads; the states are in the header.
+// The hub: which entry is watched how, and by which thread. The states are in the header.
 #include "sync/wait_hub.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "os/process.h"
+#include "sync/bells.h"
+#include "sync/wait_group.h"
 
 namespace mp::sync {
 namespace {
 
-constexpr size_t kMaxEntries = 63;
+enum class Armed { kByBell, kByWord, kTryNow };
 
-/// Objects per thread: each may need two points, and one more is the control word.
-size_t GroupCapacity() {
-  const size_t pairs = (os::WaitCapacity() - 1) / kMaxPlanPoints;
-  return pairs == 0 ? 1 : std::min(pairs, kMaxEntries);
+bool CanBeRung(const Segment& segment, Id self) {
+  const layout::Slot* slot = segment.SlotOfLiving(self);
+  return slot != nullptr && slot->bell.load(std::memory_order_acquire) != 0;
+}
+
+/// Step 1 of sync/bells.h.
+bool ClaimBell(const BellPlace& place, Id self) {
+  uint32_t holder = place.bell->load(std::memory_order_acquire);
+  while (holder != self) {
+    if (holder != 0 && place.segment->IsAlive(holder)) return false;
+    // SYNC POINT bell: acq_rel, pairs with the waker's exchange.
+    if (place.bell->compare_exchange_weak(holder, self, std::memory_order_acq_rel)) break;
+  }
+  return true;
+}
+
+Armed Arm(HubEntry* entry) {
+  const BellPlace place = entry->object->bell_place();
+  for (;;) {
+    const bool claimed = place.bell != nullptr && CanBeRung(*place.segment, entry->self) &&
+                         ClaimBell(place, entry->self);
+    SleepPlan plan;
+    if (!entry->object->PrepareSleep(entry->self, entry->waiter, &plan)) return Armed::kTryNow;
+    entry->waiter.MarkSlept();  // it will: others may have slept before it does
+    if (!claimed) return Armed::kByWord;
+    // Step 3 of sync/bells.h.
+    if (place.bell->load(std::memory_order_acquire) == entry->self) return Armed::kByBell;
+  }
 }
 
 }  // namespace
@@ -27,110 +52,54 @@ HubEntry::HubEntry(std::unique_ptr<Awaitable> object_in, Id self_in, HubSink* si
       ticket(ticket_in),
       waiter(os::MonotonicNs()) {}
 
-/// One hub thread and what it watches.
-class WaitGroup {
- public:
-  std::mutex mutex;
-  std::vector<HubEntry*> entries;          // under mutex
-  std::vector<os::WaitPoint> left_points;  // under mutex: cancelled, but perhaps slept on
-
-  /// Under mutex: makes the thread look again.
-  void Poke() {
-    // SYNC POINT hub-control: release, by the thread's load in Collect.
-    control_.fetch_add(1, std::memory_order_release);
-    os::Wake(ControlPoint(0), 1);
-  }
-
-  static void Run(void* raw) { static_cast<WaitGroup*>(raw)->Loop(); }
-
- private:
-  struct Batch {
-    os::WaitPoint points[1 + kMaxPlanPoints * kMaxEntries];
-    size_t count = 0;
-    int64_t until_ns = 0;
-  };
-
-  [[noreturn]] void Loop() {
-    for (;;) {
-      Batch batch;
-      Collect(&batch);
-      os::Wait(batch.points, batch.count, os::Deadline{batch.until_ns});
-    }
-  }
-
-  void Collect(Batch* batch) {
-    const std::lock_guard<std::mutex> guard(mutex);
-    for (const os::WaitPoint& point : left_points) os::Wake(point, 1);
-    left_points.clear();
-    // SYNC POINT hub-control: acquire, see Poke.
-    const uint32_t control = control_.load(std::memory_order_acquire);
-    batch->until_ns = os::Deadline::Never().ns;
-    const bool control_first = os::WaitCapacity() > 1 || entries.empty();
-    if (control_first) batch->points[batch->count++] = ControlPoint(control);
-    for (HubEntry* entry : entries) Look(entry, batch);
-    if (batch->count == 0) batch->points[batch->count++] = ControlPoint(control);
-  }
-
-  static void Look(HubEntry* entry, Batch* batch) {
-    if (entry->state == HubEntry::State::kWatching && !Plan(entry, batch)) {
-      entry->state = HubEntry::State::kPosted;
-      entry->posted_ns = os::MonotonicNs();
-      entry->sink->Post(entry->ticket);
-    }
-    if (entry->state != HubEntry::State::kPosted) return;
-    const int64_t pass_on_ns = entry->posted_ns + kGrantLifeNs;
-    if (os::MonotonicNs() < pass_on_ns) {
-      batch->until_ns = std::min(batch->until_ns, pass_on_ns);
-    } else {
-      entry->object->Withdraw(entry->self);
-      entry->state = HubEntry::State::kPassedOn;
-    }
-  }
-
-  static bool Plan(HubEntry* entry, Batch* batch) {
-    SleepPlan plan;
-    if (!entry->object->PrepareSleep(entry->self, entry->waiter, &plan)) return false;
-    entry->slept_on = plan.points[0];
-    entry->waiter.MarkSlept();
-    for (size_t i = 0; i < plan.point_count; ++i) batch->points[batch->count++] = plan.points[i];
-    batch->until_ns = std::min(batch->until_ns, plan.until_ns);
-    return true;
-  }
-
-  os::WaitPoint ControlPoint(uint32_t expected) { return {&control_, expected, 0, true}; }
-
-  std::atomic<uint32_t> control_{0};
-};
-
 WaitHub& WaitHub::Instance() {
   static auto* hub = new WaitHub();  // never destroyed: its threads use it to the very end
   return *hub;
 }
 
-os::Status WaitHub::Watch(HubEntry* entry) {
+os::Status WaitHub::Place(HubEntry* entry) {
   const std::lock_guard<std::mutex> guard(mutex_);
   for (WaitGroup* group : groups_) {
-    const std::lock_guard<std::mutex> group_guard(group->mutex);
-    if (group->entries.size() >= GroupCapacity()) continue;
-    entry->group = group;
-    group->entries.push_back(entry);
-    group->Poke();
-    return {};
+    if (group->by_bell() == entry->by_bell && group->TryAdd(entry)) return {};
   }
-  auto group = std::make_unique<WaitGroup>();
-  entry->group = group.get();
-  group->entries.push_back(entry);
+  auto group = std::make_unique<WaitGroup>(entry->by_bell);
   if (os::Status status = os::StartThread(&WaitGroup::Run, group.get()); !status.ok()) {
     return status;
   }
+  (void)group->TryAdd(entry);
   groups_.push_back(group.release());  // lives as long as its thread: for ever
   return {};
 }
 
-void WaitHub::Rearm(HubEntry* entry) {
-  const std::lock_guard<std::mutex> guard(entry->group->mutex);
+os::Status WaitHub::Watch(HubEntry* entry, bool* try_now) {
+  const Armed armed = Arm(entry);
+  entry->by_bell = armed != Armed::kByWord;
+  *try_now = armed == Armed::kTryNow;
+  entry->state = *try_now ? HubEntry::State::kPassedOn : HubEntry::State::kWatching;
+  return Place(entry);
+}
+
+bool WaitHub::Rearm(HubEntry* entry) {
+  Armed armed;
+  {
+    const std::lock_guard<std::mutex> guard(entry->group->mutex);
+    armed = Arm(entry);
+    // The loop itself tries next: until then there is nothing for the hub to tell it.
+    if (armed == Armed::kTryNow) entry->state = HubEntry::State::kPassedOn;
+  }
+  if (armed == Armed::kTryNow) return false;
+  const bool by_bell = armed == Armed::kByBell;
+  if (by_bell == entry->by_bell) {
+    entry->group->Watch(entry);
+    return true;
+  }
+  WaitGroup* before = entry->group;
+  before->Remove(entry);
+  entry->by_bell = by_bell;
   entry->state = HubEntry::State::kWatching;
-  entry->group->Poke();
+  // When no thread can be had, the one that it had looks at the bound of its sleeps.
+  if (!Place(entry).ok()) before->Add(entry);
+  return true;
 }
 
 Outcome WaitHub::Attempt(HubEntry* entry) {
@@ -138,16 +107,12 @@ Outcome WaitHub::Attempt(HubEntry* entry) {
   return entry->object->Attempt(entry->self, entry->waiter);
 }
 
-void WaitHub::Cancel(HubEntry* entry, bool withdraw) {
-  WaitGroup* group = entry->group;
-  const std::lock_guard<std::mutex> guard(group->mutex);
-  auto& entries = group->entries;
-  entries.erase(std::find(entries.begin(), entries.end(), entry));
+void WaitHub::Cancel(HubEntry* entry, bool withdraw, bool keep_bell) {
+  entry->group->Remove(entry);
+  const BellPlace place = entry->object->bell_place();
+  uint32_t mine = entry->self;
+  if (!keep_bell && place.bell != nullptr) place.bell->compare_exchange_strong(mine, 0);
   if (withdraw) entry->object->Withdraw(entry->self);
-  const bool slept_on = entry->state == HubEntry::State::kWatching;
-  if (!slept_on || entry->slept_on.word == nullptr) return;
-  group->left_points.push_back(entry->slept_on);
-  group->Poke();
 }
 
 size_t WaitHub::ThreadCount() {

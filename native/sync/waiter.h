@@ -72,6 +72,13 @@ struct SleepPlan {
 
 inline constexpr size_t kMaxPlanPoints = 2;
 
+/// Where an object's sleepers leave the id of an event loop to ring; see sync/bells.h.
+struct BellPlace {
+  const Segment* segment = nullptr;
+  std::atomic<uint32_t>* bell = nullptr;
+  uint64_t key = 0;  // of the object's wait point
+};
+
 /// Something that can be waited for. All methods may be called from any thread of the process;
 /// `self` is the id of the thread that the wait is for.
 class Awaitable {
@@ -88,6 +95,7 @@ class Awaitable {
   /// Leaves no trace of a wait: a request is taken back, a grant goes to the next, and a wake that
   /// this wait may have consumed is passed on.
   virtual void Withdraw(Id self) = 0;
+  [[nodiscard]] virtual BellPlace bell_place() const = 0;
 };
 
 /// Sleeps by plan, but not beyond `deadline`.

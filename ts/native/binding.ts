@@ -92,9 +92,9 @@ export interface Native {
   semaphoreNotify(address: number): void;
 
   onReady(callback: (ticket: number) => void): void;
-  watch(address: number, kind: ObjectKind, ticket: number): void;
+  watch(address: number, kind: ObjectKind, ticket: number): boolean;
   attempt(ticket: number): Outcome;
-  rearm(ticket: number): void;
+  rearm(ticket: number): boolean;
   cancel(ticket: number, withdraw: boolean): void;
   hubThreads(): number;
 }

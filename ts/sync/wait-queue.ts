@@ -61,7 +61,7 @@ export class WaitQueue {
   }
 
   #wait({ timeoutMs, signal }: CheckedWait): Promise<boolean> {
-    if (this.isEmpty) this.#watch();
+    if (this.isEmpty && !this.#watch()) this.poke();
     return new Promise((resolve, reject) => {
       const deadlineMs = performance.now() + timeoutMs;
       const waiting: Waiting = {
@@ -87,7 +87,7 @@ export class WaitQueue {
 
   /** Lets the head try soon: the object was released by this thread. */
   poke(): void {
-    if (this.isEmpty || this.#willTry) return;
+    if (this.#willTry) return;
     this.#willTry = true;
     queueMicrotask(() => {
       this.#willTry = false;
@@ -98,9 +98,10 @@ export class WaitQueue {
   /** Gives the object to as many waiters as the rules let have it now. */
   tryHead(): void {
     for (const waiting of this.#waiting) {
-      if (native.attempt(this.#ticket) !== Outcome.acquired) {
-        native.rearm(this.#ticket);
-        return;
+      // A rearm that finds the object free asks for another try. That ends within about 1 ms: from
+      // then on the wait is starving, and the next release hands over.
+      while (native.attempt(this.#ticket) !== Outcome.acquired) {
+        if (native.rearm(this.#ticket)) return;
       }
       this.#waiting.delete(waiting);
       settle(waiting);
@@ -109,12 +110,14 @@ export class WaitQueue {
     this.#unwatch(false);
   }
 
-  #watch(): void {
+  /** False when a try may succeed now. */
+  #watch(): boolean {
     listen();
     const ticket = ++lastTicket;
-    native.watch(this.#address, this.#kind, ticket);
+    const watching = native.watch(this.#address, this.#kind, ticket);
     this.#ticket = ticket;
     watched.set(ticket, this);
+    return watching;
   }
 
   #unwatch(withdraw: boolean): void {
