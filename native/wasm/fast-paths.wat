@@ -18,19 +18,19 @@
   ;; rlockTryAcquire(address, self) -> 0: acquired, first or again; else the slow path must look
   (func (export "rlockTryAcquire") (param $address i32) (param $self i32) (result i32)
     (local $seen i32)
-    (local.set $seen
-      (i32.atomic.rmw.cmpxchg (local.get $address) (i32.const 0) (local.get $self)))
-    (if (i32.eqz (local.get $seen))
+    ;; A load first: a nested acquire needs no atomic change. Owner and PENDING are all but WAITERS
+    ;; and ABANDONED, and nobody but this thread makes this thread the accepted owner.
+    (if (i32.eq
+          (i32.and (i32.atomic.load (local.get $address)) (i32.const 0x3fffffff))
+          (local.get $self))
       (then
-        (i32.store offset=16 (local.get $address) (i32.const 1))
-        (return (i32.const 0))))
-    ;; owner and PENDING: all but WAITERS and ABANDONED
-    (if (i32.eq (i32.and (local.get $seen) (i32.const 0x3fffffff)) (local.get $self))
-      (then
-        ;; only the owner touches the depth
         (i32.store offset=16 (local.get $address)
           (i32.add (i32.load offset=16 (local.get $address)) (i32.const 1)))
         (return (i32.const 0))))
+    (local.set $seen
+      (i32.atomic.rmw.cmpxchg (local.get $address) (i32.const 0) (local.get $self)))
+    (if (i32.eqz (local.get $seen))
+      (then (i32.store offset=16 (local.get $address) (i32.const 1))))
     (local.get $seen))
 
   ;; rlockRelease(address, self) -> 0: released, wholly or by one; 1: the slow path must look

@@ -43,14 +43,13 @@ const plainPaths: FastPaths = {
   rlockTryAcquire(address, self) {
     const chunk = chunkOf(address);
     const index = indexOf(address);
-    const seen = Atomics.compareExchange(chunk, index, 0, self);
-    if (seen === 0) {
-      chunk[index + depthIndex] = 1;
+    if ((Atomics.load(chunk, index) & ownerMask) === self) {
+      chunk[index + depthIndex]!++;
       return 0;
     }
-    if ((seen & ownerMask) !== self) return seen;
-    chunk[index + depthIndex]!++;
-    return 0;
+    const seen = Atomics.compareExchange(chunk, index, 0, self);
+    if (seen === 0) chunk[index + depthIndex] = 1;
+    return seen;
   },
 
   rlockRelease(address, self) {
