@@ -58,6 +58,15 @@ uint64_t Allocator::Find(uint64_t length) const {
   return found != kNone || rover == 0 ? found : FindRun(0, granules, length);
 }
 
+/// Free granules at the end of what is committed: growth makes them longer.
+uint64_t Allocator::FreeTail() const {
+  const uint8_t* map = Map();
+  const uint64_t granules = CommittedGranules();
+  uint64_t start = granules;
+  while (start > 0 && map[start - 1] == kFree) --start;
+  return granules - start;
+}
+
 Allocation Allocator::Grow(uint64_t length) {
   SegmentHeader* head = segment_.header();
   const uint64_t old_end = head->committed.load(std::memory_order_relaxed);
@@ -65,7 +74,7 @@ Allocation Allocator::Grow(uint64_t length) {
       head->capacity < segment_.mapped_bytes() ? head->capacity : segment_.mapped_bytes();
   uint64_t step = (old_end - head->heap_offset) / 2;
   step = step < kLeastGrowth ? kLeastGrowth : (step > kMostGrowth ? kMostGrowth : step);
-  const uint64_t needed = RoundUpToPage(length * kGranule);
+  const uint64_t needed = RoundUpToPage((length - FreeTail()) * kGranule);
   if (needed > capacity - old_end) return {0, AllocationFault::kExhausted, {}};
   if (step < needed) step = needed;
   if (step > capacity - old_end) step = capacity - old_end;

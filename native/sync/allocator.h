@@ -45,6 +45,7 @@ class Allocator {
   [[nodiscard]] uint64_t CommittedGranules() const;
   [[nodiscard]] uint64_t FindRun(uint64_t from, uint64_t to, uint64_t length) const;
   [[nodiscard]] uint64_t Find(uint64_t length) const;
+  [[nodiscard]] uint64_t FreeTail() const;
   [[nodiscard]] Allocation Grow(uint64_t length);
   [[nodiscard]] uint64_t RunLength(uint64_t granule) const;
   void Take(uint64_t granule, uint64_t length);

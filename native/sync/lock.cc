@@ -80,15 +80,6 @@ os::WaitPoint Lock::LowPoint(uint64_t state) const {
   return segment_.PointAt(reinterpret_cast<std::atomic<uint32_t>*>(state_), Low(state));
 }
 
-void Lock::Planned(uint64_t state, const Waiter& waiter, int64_t now_ns, SleepPlan* plan) const {
-  plan->Watch(LowPoint(state));
-  plan->until_ns = now_ns + kSleepBoundNs;
-  if (IsPending(state)) plan->until_ns = now_ns + kGrantLifeNs;
-  if (!waiter.IsStarving(now_ns) && waiter.starving_at_ns() < plan->until_ns) {
-    plan->until_ns = waiter.starving_at_ns();
-  }
-}
-
 bool Lock::PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) {
   uint64_t state = state_->load(std::memory_order_acquire);
   for (;;) {
@@ -105,7 +96,8 @@ bool Lock::PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) {
                                                              std::memory_order_acquire)) {
       continue;
     }
-    Planned(announced, waiter, now_ns, plan);
+    plan->Watch(LowPoint(announced));
+    plan->until_ns = now_ns + (IsPending(announced) ? kGrantLifeNs : kSleepBoundNs);
     plan->Watch(death);
     return true;
   }

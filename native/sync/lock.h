@@ -70,7 +70,6 @@ class Lock final : public Awaitable {
   [[nodiscard]] bool ShouldRequest(uint64_t state, Id self, const Waiter& waiter,
                                    int64_t now_ns) const;
   [[nodiscard]] os::WaitPoint LowPoint(uint64_t state) const;
-  void Planned(uint64_t state, const Waiter& waiter, int64_t now_ns, SleepPlan* plan) const;
   [[nodiscard]] bool Spin(Id self);
   /// One step of release from `state`; false when the word has changed meanwhile.
   bool HandOver(uint64_t* state);

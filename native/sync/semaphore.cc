@@ -92,9 +92,6 @@ bool Semaphore::PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) {
     plan->Watch(HighPoint(high));
     const bool grant_pending = BoxOf(announced) == kBoxGranted;
     plan->until_ns = now_ns + (grant_pending ? kGrantLifeNs : kSleepBoundNs);
-    if (!waiter.IsStarving(now_ns) && waiter.starving_at_ns() < plan->until_ns) {
-      plan->until_ns = waiter.starving_at_ns();
-    }
     return true;
   }
 }

@@ -6,8 +6,11 @@
 //   BOUND               | WHY
 //   --------------------+-----------------------------------------------------------------------
 //   kSleepBound  50 ms  | a wake that was lost with a killed process delays by this at most
-//   kStarving     1 ms  | after this a waiter asks the next release to hand over to it
 //   kGrantLife    2 ms  | a grant that was not accepted for this long may be taken by anyone
+//
+// A waiter that has waited for kStarving (1 ms) asks the next release to hand over to it. It needs no
+// timer for that, which would cost more than the sleep: whoever is overtaken was woken first, so it
+// is awake when it finds out. A waiter that nobody wakes is not overtaken; its turn has not come.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +43,7 @@ class Waiter {
   void MarkSlept() { has_slept_ = true; }
   [[nodiscard]] bool has_slept() const { return has_slept_; }
 
-  [[nodiscard]] int64_t starving_at_ns() const { return since_ns_ + kStarvingNs; }
-  [[nodiscard]] bool IsStarving(int64_t now_ns) const { return now_ns >= starving_at_ns(); }
+  [[nodiscard]] bool IsStarving(int64_t now_ns) const { return now_ns - since_ns_ >= kStarvingNs; }
 
   /// True once the very same ungiven grant has been seen for kGrantLifeNs.
   bool SawGrantTooLong(uint64_t state, int64_t now_ns) {
