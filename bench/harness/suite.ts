@@ -36,7 +36,7 @@ export type Check = Readonly<
       atLeast?: number;
     }
   /** peer's value / value: how many times faster, for figures that are times. */
-  | { kind: 'speedup'; peer: Subject; atLeast: number }
+  | { kind: 'speedup'; peer: Subject; atLeast?: number }
   /** The value itself, in the unit of its row. */
   | { kind: 'limit'; atMost: number }
 >;
