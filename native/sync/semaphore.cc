@@ -36,8 +36,8 @@ Semaphore::Claim Semaphore::Classify(uint64_t state, Id self, Waiter& waiter) co
   if (IsBox(state, kBoxGranted, self)) return Claim::kGrantedToMe;
   if (CountOf(state) > 0) return Claim::kFree;
   if (BoxOf(state) != kBoxGranted) return Claim::kHeld;
-  const bool expired = !segment_.IsAlive(BoxIdOf(state)) ||
-                       waiter.SawGrantTooLong(state, os::MonotonicNs());
+  const bool expired =
+      !segment_.IsAlive(BoxIdOf(state)) || waiter.SawGrantTooLong(state, os::MonotonicNs());
   return expired ? Claim::kGrantExpired : Claim::kHeld;
 }
 
@@ -62,13 +62,12 @@ Outcome Semaphore::Attempt(Id self, Waiter& waiter) {
   }
 }
 
-uint32_t Semaphore::Announced(uint64_t state, Id self, const Waiter& waiter,
-                              int64_t now_ns) const {
+uint32_t Semaphore::Announced(uint64_t state, Id self, const Waiter& waiter, int64_t now_ns) const {
   const uint32_t high = High(state) | kWaiters;
   if (!waiter.IsStarving(now_ns)) return high;
   const bool free_box = BoxOf(state) == 0;
-  const bool dead_box = BoxOf(state) == kBoxRequested && BoxIdOf(state) != self &&
-                        !segment_.IsAlive(BoxIdOf(state));
+  const bool dead_box =
+      BoxOf(state) == kBoxRequested && BoxIdOf(state) != self && !segment_.IsAlive(BoxIdOf(state));
   return free_box || dead_box ? (kWaiters | kBoxRequested | self) : high;
 }
 
@@ -84,9 +83,9 @@ bool Semaphore::PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) {
     const int64_t now_ns = os::MonotonicNs();
     const uint32_t high = Announced(state, self, waiter, now_ns);
     const uint64_t announced = Join(CountOf(state), high);
-    if (announced != state && !state_->compare_exchange_weak(state, announced,
-                                                             std::memory_order_acq_rel,
-                                                             std::memory_order_acquire)) {
+    if (announced != state &&
+        !state_->compare_exchange_weak(state, announced, std::memory_order_acq_rel,
+                                       std::memory_order_acquire)) {
       continue;
     }
     plan->Watch(HighPoint(high));
@@ -119,7 +118,9 @@ bool Semaphore::Give(uint64_t* state, uint32_t count) {
 Outcome Semaphore::Release(uint32_t count) {
   uint64_t state = state_->load(std::memory_order_acquire);
   for (;;) {
-    if (uint64_t{CountOf(state)} + count > maximum_) return Outcome::kNotHeld;
+    // A unit in the box is free as well: nobody has acquired it yet.
+    const uint64_t units = uint64_t{CountOf(state)} + (BoxOf(state) == kBoxGranted ? 1 : 0);
+    if (units + count > maximum_) return Outcome::kNotHeld;
     if (Give(&state, count)) return Outcome::kReleased;
   }
 }

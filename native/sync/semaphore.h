@@ -14,7 +14,8 @@
 //
 //   release(n)                       | the word becomes                         | wakes
 //   ---------------------------------+------------------------------------------+-------------
-//   count + n > maximum              | unchanged: kNotHeld                      |
+//   count + unit in the box + n      | unchanged: kNotHeld                      |
+//     > maximum                      |                                          |
 //   box REQUESTED by a living waiter | GRANTED, count + n - 1, no WAITERS       | all
 //   otherwise                        | count + n, dead request dropped,         | n if WAITERS
 //                                    | no WAITERS                               |
