@@ -2,6 +2,7 @@
 #include "sync/wait_group.h"
 
 #include <algorithm>
+#include <bitset>
 
 namespace mp::sync {
 namespace {
@@ -15,16 +16,26 @@ constexpr size_t kMaxBellEntries = 1000;
 /// What the thread sleeps on next.
 struct WaitGroup::Batch {
   os::WaitPoint points[kMaxPoints];
+  std::bitset<kMaxPoints> deaths;  // which of the points are
   size_t count = 0;
   int64_t until_ns = os::Deadline::Never().ns;
 
   void Add(const os::WaitPoint& point) {
     if (count < kMaxPoints) points[count++] = point;
   }
+  void AddDeath(const os::WaitPoint& point) {
+    if (count < kMaxPoints) deaths.set(count);
+    Add(point);
+  }
   /// Many objects have the same owner.
-  void AddOnce(const os::WaitPoint& point) {
+  void AddDeathOnce(const os::WaitPoint& point) {
     const auto same = [&](const os::WaitPoint& other) { return other.word == point.word; };
-    if (std::none_of(points, points + count, same)) Add(point);
+    if (std::none_of(points, points + count, same)) AddDeath(point);
+  }
+  void PassDeathsOn() const {
+    for (size_t i = 0; i < count; ++i) {
+      if (deaths.test(i)) PassDeathOn(points[i]);
+    }
   }
 };
 
@@ -81,8 +92,8 @@ void WaitGroup::PokeFor(HubEntry* entry) {
     return;
   }
   SleepPlan plan;
-  bool asleep_for_it = entry->object->PrepareSleep(entry->self, entry->waiter, &plan) &&
-                       until_ns_ <= plan.until_ns;
+  bool asleep_for_it =
+      entry->object->PrepareSleep(entry->self, entry->waiter, &plan) && until_ns_ <= plan.until_ns;
   for (size_t i = 1; i < plan.point_count; ++i) {
     const auto watched = std::find(deaths_.begin(), deaths_.end(), plan.points[i].word);
     asleep_for_it = asleep_for_it && watched != deaths_.end();
@@ -95,6 +106,7 @@ void WaitGroup::Loop() {
     Batch batch;
     Collect(&batch);
     os::Wait(batch.points, batch.count, os::Deadline{batch.until_ns});
+    batch.PassDeathsOn();  // also for entries that have gone meanwhile
   }
 }
 
@@ -138,9 +150,9 @@ bool WaitGroup::Plan(HubEntry* entry, Batch* batch) const {
   if (!by_bell_) batch->Add(plan.points[0]);
   for (size_t i = 1; i < plan.point_count; ++i) {
     if (by_bell_) {
-      batch->AddOnce(plan.points[i]);
+      batch->AddDeathOnce(plan.points[i]);
     } else {
-      batch->Add(plan.points[i]);
+      batch->AddDeath(plan.points[i]);
     }
   }
   batch->until_ns = std::min(batch->until_ns, plan.until_ns);

@@ -61,7 +61,8 @@ class Waiter {
   int64_t grant_since_ns_ = 0;
 };
 
-/// How to sleep until the object is worth another try.
+/// How to sleep until the object is worth another try: on the object's word, and behind it perhaps
+/// on its owner's death.
 struct SleepPlan {
   os::WaitPoint points[2];
   size_t point_count = 0;
@@ -100,9 +101,19 @@ class Awaitable {
   [[nodiscard]] virtual BellPlace bell_place() const = 0;
 };
 
+/// The kernel tells one sleeper of a death, and that one may have no use for the news: the owner had
+/// given this object away meanwhile, and those behind wait for its others. So everybody who slept
+/// on a death passes it on.
+inline void PassDeathOn(const os::WaitPoint& death) {
+  // SYNC POINT life-token: acquire, see os/posix/life_token.cc.
+  const bool has_changed = death.word->load(std::memory_order_acquire) != death.expected;
+  if (has_changed) os::Wake(death, os::kWakeAll);
+}
+
 /// Sleeps by plan, but not beyond `deadline`.
 inline void Sleep(const SleepPlan& plan, os::Deadline deadline) {
   os::Wait(plan.points, plan.point_count, deadline.OrEarlier(plan.until_ns));
+  for (size_t i = 1; i < plan.point_count; ++i) PassDeathOn(plan.points[i]);
 }
 
 /// The blocking wait of every awaitable: attempt, announce, sleep, again.
