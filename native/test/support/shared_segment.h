@@ -1,0 +1,63 @@
+// A small segment for one test, and identities in it.
+#pragma once
+
+#include "layout/sync_object.h"
+#include "os/shared_file.h"
+#include "sync/allocator.h"
+#include "sync/segment.h"
+
+namespace mp::test {
+
+/// Stays mapped for ever, as in production: hub threads may look at it once more.
+class SharedSegment {
+ public:
+  static constexpr uint64_t kCapacity = 4ULL << 20;
+  static constexpr uint32_t kSlots = 32;
+
+  explicit SharedSegment(sync::SegmentSize size = {kCapacity, kSlots});
+
+  [[nodiscard]] sync::Segment& segment() { return segment_; }
+  [[nodiscard]] const os::SharedFile& file() const { return file_; }
+  [[nodiscard]] sync::Allocator allocator() const { return {segment_, file_}; }
+  /// The same memory at another address, as another process sees it.
+  [[nodiscard]] sync::Segment MapAgain() const;
+
+  layout::SyncObject* NewLock(uint32_t flags = layout::kRobust);
+  layout::SyncObject* NewSemaphore(uint32_t count, uint32_t maximum = layout::kCountMax);
+  /// A zeroed T in the heap.
+  template <typename T>
+  T* New() {
+    return reinterpret_cast<T*>(Bytes(sizeof(T)));
+  }
+
+ private:
+  [[nodiscard]] uint8_t* Bytes(uint64_t size_bytes);
+
+  uint64_t mapped_bytes_;
+  os::SharedFile file_;
+  sync::Segment segment_;
+};
+
+/// One slot of a segment, of the thread that made this object. A thread may have several: each
+/// stands for another party.
+class Party {
+ public:
+  explicit Party(SharedSegment& shared);
+  ~Party() { End(); }
+  Party(const Party&) = delete;
+  Party& operator=(const Party&) = delete;
+
+  [[nodiscard]] sync::Id id() const { return id_; }
+  /// From now on the id is dead.
+  void End();
+
+ private:
+  sync::Segment& segment_;
+  sync::Id id_;
+  bool has_ended_ = false;
+};
+
+/// The id of a party that has ended.
+[[nodiscard]] sync::Id DeadId(SharedSegment& shared);
+
+}  // namespace mp::test
