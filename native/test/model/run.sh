@@ -1,0 +1,112 @@
+#!/bin/sh
+# Runs every check of the lock and semaphore models with SPIN. Exits non-zero unless each model passes and each
+# mutant fails. Needs spin, a C compiler, 4 GB of memory, and about three minutes on one core.
+# usage: run.sh [lock|semaphore] [word of a check's name]
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+only_model=${1:-}
+only_check=${2:-}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+checks=0
+
+for tool in spin gcc; do
+  command -v "$tool" >/dev/null || { echo "run.sh: $tool is needed (apt-get install spin gcc)" >&2; exit 2; }
+done
+
+# build DEFINES COMPILER_FLAGS: makes ./pan of $model
+build() {
+  rm -f "$work"/pan*
+  (cd "$work" && spin -a $1 "$here/$model.pml" && gcc -w $2 -DMEMLIM=3800 -DCOLLAPSE -DNOFAIR -o pan pan.c) \
+    >"$work/build.log" 2>&1 || { cat "$work/build.log"; return 1; }
+}
+
+# check EXPECTED NAME DEFINES [cycles]: EXPECTED is "holds" or a word of the error that must be found
+check() {
+  expected=$1 name=$2 defines=$3 kind=${4:-safety}
+  case "$model" in *"$only_model"*) ;; *) return ;; esac
+  case "$name" in *"$only_check"*) ;; *) return ;; esac
+  checks=$((checks + 1))
+  if [ "$expected" = holds ]; then optimise=-O2; else optimise=-O0; fi
+  started=$(date +%s%N)
+  if [ "$kind" = cycles ]; then
+    build "$defines" "$optimise -DNP" || { failures=$((failures + 1)); return; }
+    (cd "$work" && ./pan -m1000000 -l) >"$work/log" 2>&1
+  else
+    build "$defines" "$optimise -DSAFETY" || { failures=$((failures + 1)); return; }
+    (cd "$work" && ./pan -m1000000) >"$work/log" 2>&1
+  fi
+  millis=$((($(date +%s%N) - started) / 1000000))
+  states=$(sed -n 's/^ *\([0-9e+.]*\) states, stored.*/\1/p' "$work/log")
+  found=$(sed -n 's/^pan:1: //p' "$work/log" | head -1)
+  complete=yes
+  if grep -q -e 'Search not completed' -e 'max search depth too small' -e 'out of memory' "$work/log"; then complete=no; fi
+  verdict=FAILED
+  if [ "$expected" = holds ]; then
+    if [ -z "$found" ] && [ "$complete" = yes ] && grep -q 'errors: 0' "$work/log"; then verdict=ok; fi
+  else
+    case "$found" in *"$expected"*) verdict=ok ;; esac
+  fi
+  [ "$verdict" = ok ] || failures=$((failures + 1))
+  printf '%-6s %-9s %-42s %9s states %3d.%01d s  %s\n' "$verdict" "$model" "$name" "${states:-?}" \
+    $((millis / 1000)) $((millis % 1000 / 100)) "${found:+found: $found}"
+}
+
+sync='-DSYNC=3 -DASYNC=0'
+mixed='-DSYNC=2 -DASYNC=1'
+
+model=lock
+check holds 'no deaths, no bounds: sync'            "$sync -DROUNDS=2"
+check holds 'no deaths, no bounds: async'           "$mixed -DROUNDS_1=2"
+check holds 'no deaths, no bounds: blocked loop'    "$mixed -DJS_BLOCKS"
+check holds 'any death, safety: sync'               "$sync -DDEATHS=2 -DBOUND_ANY"
+check holds 'any death, safety: async'              "$mixed -DDEATHS=1 -DBOUND_ANY"
+check holds 'holder dies, no 50 ms bound: sync'     "$sync -DROUNDS_1=2 -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
+check holds 'holders die, no 50 ms bound: sync'     "$sync -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
+check holds 'holders die, no 50 ms bound: blocked'  "$mixed -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DJS_BLOCKS"
+check holds 'any death, progress: sync'             "$sync -DDEATHS=1 -DBOUND_IDLE" cycles
+check holds 'any death, progress: async'            "$mixed -DDEATHS=1 -DBOUND_IDLE" cycles
+
+check 'invalid end' 'mutant: any death, no bound'   "$mixed -DDEATHS=1"
+check 'invalid end' 'mutant: NO_PASS_ON'            "$sync -DROUNDS=2 -DMUTANT_NO_PASS_ON"
+check 'invalid end' 'mutant: PASS_ON_IF_FREE'       "$sync -DROUNDS=2 -DMUTANT_PASS_ON_IF_FREE"
+check 'invalid end' 'mutant: FORGET_WAITERS'        "$sync -DROUNDS=2 -DMUTANT_FORGET_WAITERS"
+check 'invalid end' 'mutant: NO_EXPIRY'             "$mixed -DJS_BLOCKS -DMUTANT_NO_EXPIRY"
+check 'invalid end' 'mutant: NO_ANNOUNCE' \
+  "$sync -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DMUTANT_NO_ANNOUNCE"
+check 'invalid end' 'mutant: SILENT_WITHDRAW' \
+  "$sync -DROUNDS=2 -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DMUTANT_SILENT_WITHDRAW"
+check 'assertion'   'mutant: STEAL_ALIVE'           "$sync -DMUTANT_STEAL_ALIVE"
+check 'assertion'   'mutant: KEEP_REQUEST'          "$sync -DMUTANT_KEEP_REQUEST"
+check 'assertion'   'mutant: ABORT_KEEPS_GRANT'     "$mixed -DMUTANT_ABORT_KEEPS_GRANT"
+check 'assertion'   'mutant: REVOKE_KEEPS_HIGH'     "$mixed -DMUTANT_REVOKE_KEEPS_HIGH"
+check 'assertion'   'mutant: PENDING_IS_ABANDONED'  "$mixed -DDEATHS=1 -DBOUND_ANY -DMUTANT_PENDING_IS_ABANDONED"
+
+model=semaphore
+check holds 'no deaths, no bounds: sync'            "$sync -DROUNDS=2"
+check holds 'no deaths, no bounds: release(2)'      "$sync -DROUNDS_1=2 -DUNITS=0 -DPRODUCED=2"
+check holds 'no deaths, no bounds: blocked loop'    "$mixed -DPRODUCED=1 -DJS_BLOCKS"
+check holds 'no deaths, no bounds: plain'           "$sync -DPRODUCED=2 -DPLAIN"
+check holds 'no deaths, no bounds: plain, blocked'  "$mixed -DPLAIN -DJS_BLOCKS"
+check holds 'any death, safety: sync'               "$sync -DUNITS=2 -DDEATHS=2 -DBOUND_ANY"
+check holds 'any death, safety: async'              "$mixed -DDEATHS=1 -DBOUND_ANY"
+check holds 'any death, progress: sync'             "$sync -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
+check holds 'any death, progress: async'            "$mixed -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
+check holds 'any death, progress: plain'            "$sync -DPLAIN -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
+
+check 'invalid end' 'mutant: any death, no bound'   "$mixed -DDEATHS=1 -DDEATH_SPARES_HOLDERS"
+check 'invalid end' 'mutant: NO_PASS_ON'            "$sync -DROUNDS=2 -DMUTANT_NO_PASS_ON"
+check 'invalid end' 'mutant: PASS_ON_IF_FREE'       "$sync -DROUNDS=2 -DMUTANT_PASS_ON_IF_FREE"
+check 'invalid end' 'mutant: FORGET_WAITERS'        "$sync -DROUNDS=2 -DMUTANT_FORGET_WAITERS"
+check 'invalid end' 'mutant: NO_CHAIN'              "$sync -DUNITS=0 -DPRODUCED=2 -DROUNDS_1=2 -DMUTANT_NO_CHAIN"
+check 'invalid end' 'mutant: WAITERS_WITH_UNITS' \
+  "$sync -DUNITS=0 -DPRODUCED=2 -DROUNDS_1=2 -DMUTANT_WAITERS_WITH_UNITS"
+check 'invalid end' 'mutant: NO_EXPIRY'             "$mixed -DPRODUCED=1 -DJS_BLOCKS -DMUTANT_NO_EXPIRY"
+check 'assertion'   'mutant: REVOKE_LOSES_UNIT'     "$mixed -DMUTANT_REVOKE_LOSES_UNIT"
+check 'assertion'   'mutant: KEEP_REQUEST'          "$sync -DMUTANT_KEEP_REQUEST"
+check 'assertion'   'mutant: ABORT_KEEPS_GRANT'     "$mixed -DMUTANT_ABORT_KEEPS_GRANT"
+
+[ "$checks" -gt 0 ] || { echo "run.sh: no such check" >&2; exit 2; }
+echo "$((checks - failures)) of $checks checks as expected"
+[ "$failures" -eq 0 ]
