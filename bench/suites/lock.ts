@@ -202,6 +202,8 @@ function handOff(): Section {
       half('Semaphore, plain', plain),
       ...latencyRows('process.send (JSON)', messages),
       half('process.send (JSON)', messages),
+      // Two threads that block in the kernel and run no event loop: the floor on this machine.
+      half('C sem_t, blocking', cPeer('semaphore-ping-pong', 'sem_t')),
     ],
   };
 }
