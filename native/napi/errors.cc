@@ -1,7 +1,7 @@
 // Results of the core become JavaScript errors; see the header.
 #include "napi/errors.h"
 
-#include <cstring>
+#include <system_error>
 
 #include "napi/env_state.h"
 
@@ -16,6 +16,8 @@ Napi::Error Make(Napi::Env env, const char* code, const std::string& message,
       {Napi::String::New(env, code), Napi::String::New(env, message), details});
   return {env, error};
 }
+
+std::string Reason(os::Status status) { return std::generic_category().message(status.error); }
 
 std::string Bytes(uint64_t bytes) { return std::to_string(bytes) + " bytes"; }
 
@@ -52,8 +54,8 @@ void ThrowSystem(Napi::Env env, os::Status status, const std::string& what) {
   Napi::Object details = Napi::Object::New(env);
   details.Set("errno", status.error);
   details.Set("syscall", status.call);
-  throw Make(env, "ERR_MP_SYSTEM_CALL",
-             what + ": " + status.call + " failed: " + std::strerror(status.error), details);
+  throw Make(env, "ERR_MP_SYSTEM_CALL", what + ": " + status.call + " failed: " + Reason(status),
+             details);
 }
 
 void ThrowUnlessAttached(Napi::Env env, const sync::AttachFault& fault) {
@@ -76,16 +78,15 @@ void ThrowUnlessAttached(Napi::Env env, const sync::AttachFault& fault) {
   Throw(env, "ERR_MP_INTERNAL", "unknown fault");
 }
 
-void ThrowUnlessAllocated(Napi::Env env, const sync::Allocation& allocation,
-                          uint64_t size_bytes) {
+void ThrowUnlessAllocated(Napi::Env env, const sync::Allocation& allocation, uint64_t size_bytes) {
   if (allocation.fault == sync::AllocationFault::kNone) return;
   std::string message = "shared memory is exhausted: no room for another " + Bytes(size_bytes);
   Napi::Object details = Napi::Object::New(env);
   if (allocation.fault == sync::AllocationFault::kSystem) {
     details.Set("errno", allocation.status.error);
     details.Set("syscall", allocation.status.call);
-    message += " (" + std::string(allocation.status.call) +
-               " failed: " + std::strerror(allocation.status.error) + ")";
+    message +=
+        " (" + std::string(allocation.status.call) + " failed: " + Reason(allocation.status) + ")";
   }
   throw Make(env, "ERR_MP_MEMORY_EXHAUSTED", message, details);
 }

@@ -54,7 +54,8 @@ std::unique_ptr<LoopBell> LoopBell::Open(Napi::Env env,
 LoopBell::~LoopBell() {
   if (poll_ == nullptr) return;
   uv_poll_stop(poll_);
-  poll_->data = new Closing{poll_, std::move(doorbell_), hook_};
+  auto closing = std::make_unique<Closing>(Closing{poll_, std::move(doorbell_), hook_});
+  poll_->data = closing.release();
   uv_close(reinterpret_cast<uv_handle_t*>(poll_), OnClosed);
 }
 

@@ -1,6 +1,5 @@
 // Shared memory for JavaScript: the tree's arena, windows and views, objects and their handles.
-#include <cstdio>
-#include <cstring>
+#include <charconv>
 
 #include "napi/arguments.h"
 #include "napi/objects.h"
@@ -9,32 +8,31 @@
 namespace mp::napi {
 namespace {
 
-using layout::ObjectKind;
 using layout::SyncObject;
 using sync::AddressSpace;
 using sync::MappedSegment;
 using sync::Place;
 
+constexpr char kHexDigits[] = "0123456789abcdef";
+
 std::string HexOf(const uint8_t* bytes, size_t length) {
   std::string hex;
   for (size_t i = 0; i < length; ++i) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", bytes[i]);
-    hex += digits;
+    hex += kHexDigits[bytes[i] >> 4];
+    hex += kHexDigits[bytes[i] & 15];
   }
   return hex;
 }
 
 std::array<uint8_t, 16> IdFromHex(Napi::Env env, const std::string& hex) {
   std::array<uint8_t, 16> id{};
-  unsigned byte = 0;
-  const bool whole = hex.size() == 2 * id.size();
-  for (size_t i = 0; whole && i < id.size(); ++i) {
-    if (std::sscanf(hex.c_str() + 2 * i, "%2x", &byte) != 1) break;
-    id[i] = static_cast<uint8_t>(byte);
-    if (i + 1 == id.size()) return id;
+  bool valid = hex.size() == 2 * id.size();
+  for (size_t i = 0; valid && i < id.size(); ++i) {
+    const char* start = hex.data() + 2 * i;
+    valid = std::from_chars(start, start + 2, id[i], 16).ptr == start + 2;
   }
-  Throw(env, "ERR_MP_HANDLE_STALE", "this is not the handle of a shared object");
+  if (!valid) Throw(env, "ERR_MP_HANDLE_STALE", "this is not the handle of a shared object");
+  return id;
 }
 
 Place PlaceAt(const Napi::CallbackInfo& info, size_t index, uint64_t length) {

@@ -42,8 +42,7 @@ void Notify(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportSemaphore(Napi::Env env, Napi::Object exports) {
-  exports.Set("semaphoreTryAcquire",
-              Napi::Function::New<TryAcquire>(env, "semaphoreTryAcquire"));
+  exports.Set("semaphoreTryAcquire", Napi::Function::New<TryAcquire>(env, "semaphoreTryAcquire"));
   exports.Set("semaphoreAcquire", Napi::Function::New<Acquire>(env, "semaphoreAcquire"));
   exports.Set("semaphoreRelease", Napi::Function::New<Release>(env, "semaphoreRelease"));
   exports.Set("semaphoreNotify", Napi::Function::New<Notify>(env, "semaphoreNotify"));

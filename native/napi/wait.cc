@@ -35,9 +35,9 @@ void OnReady(const Napi::CallbackInfo& info) {
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());
-  const bool try_now =
-      state->Watch(info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(target), target.self,
-                                                                state, WholeAt(info, 2)));
+  const bool try_now = state->Watch(
+      info.Env(),
+      std::make_unique<sync::HubEntry>(AwaitableOf(target), target.self, state, WholeAt(info, 2)));
   return Napi::Boolean::New(info.Env(), !try_now);
 }
 

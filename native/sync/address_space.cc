@@ -168,8 +168,7 @@ AttachFault AddressSpace::AddWindow(uint8_t* base) {
   }
   for (uint32_t i = 0; i < count(); ++i) {
     const MappedSegment& mapped = segments_[i];
-    os::Status status =
-        mapped.file.MapAt(base + mapped.window_base, mapped.segment.mapped_bytes());
+    os::Status status = mapped.file.MapAt(base + mapped.window_base, mapped.segment.mapped_bytes());
     if (!status.ok()) return System(status);
   }
   windows_.push_back({base, 1});

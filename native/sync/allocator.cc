@@ -15,13 +15,15 @@ using layout::SegmentHeader;
 enum Mark : uint8_t { kFree = 0, kStart = 1, kMore = 2 };
 
 constexpr uint64_t kNone = ~uint64_t{0};
-constexpr uint64_t kLeastGrowth = 256 * 1024;
-constexpr uint64_t kMostGrowth = 16 * 1024 * 1024;
+constexpr uint64_t kLeastGrowth = uint64_t{256} * 1024;
+constexpr uint64_t kMostGrowth = uint64_t{16} * 1024 * 1024;
 /// Left to the rest of a memory control group that is nearly full.
-constexpr uint64_t kHeadroomKept = 1024 * 1024;
+constexpr uint64_t kHeadroomKept = uint64_t{1024} * 1024;
 
 uint64_t Granules(uint64_t bytes) { return (bytes + kGranule - 1) / kGranule; }
-uint64_t RoundUpToPage(uint64_t bytes) { return (bytes + layout::kPage - 1) / layout::kPage * layout::kPage; }
+uint64_t RoundUpToPage(uint64_t bytes) {
+  return (bytes + layout::kPage - 1) / layout::kPage * layout::kPage;
+}
 
 uint64_t SkipUsed(const uint8_t* map, uint64_t from, uint64_t to) {
   while (from < to && map[from] != kFree) ++from;
@@ -161,16 +163,15 @@ void Allocator::Lock(Id self) {
   if (lock.IsAbandoned()) Recover();
 }
 
-void Allocator::Unlock() {
-  sync::Lock(segment_, &segment_.header()->allocator_lock).Release();
-}
+void Allocator::Unlock() { sync::Lock(segment_, &segment_.header()->allocator_lock).Release(); }
 
 void Allocator::Recover() {
   uint8_t* map = Map();
   const uint64_t granules = CommittedGranules();
   uint64_t used = 0;
   for (uint64_t i = 0; i < granules; ++i) {
-    const bool starts_or_goes_on = map[i] == kStart || (map[i] == kMore && i > 0 && map[i - 1] != kFree);
+    const bool starts_or_goes_on =
+        map[i] == kStart || (map[i] == kMore && i > 0 && map[i - 1] != kFree);
     if (!starts_or_goes_on) map[i] = kFree;
     if (map[i] != kFree) ++used;
   }

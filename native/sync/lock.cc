@@ -33,8 +33,7 @@ Lock::Claim Lock::Classify(uint64_t state, Id self, Waiter& waiter) const {
   if (!IsPending(state)) {
     return robust_ && !segment_.IsAlive(owner) ? Claim::kOwnerDead : Claim::kHeld;
   }
-  const bool expired =
-      !segment_.IsAlive(owner) || waiter.SawGrantTooLong(state, os::MonotonicNs());
+  const bool expired = !segment_.IsAlive(owner) || waiter.SawGrantTooLong(state, os::MonotonicNs());
   return expired ? Claim::kGrantExpired : Claim::kHeld;
 }
 
@@ -91,9 +90,9 @@ bool Lock::PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) {
     const int64_t now_ns = os::MonotonicNs();
     uint64_t announced = state | kWaiters;
     if (ShouldRequest(state, self, waiter, now_ns)) announced = Join(Low(announced), self);
-    if (announced != state && !state_->compare_exchange_weak(state, announced,
-                                                             std::memory_order_acq_rel,
-                                                             std::memory_order_acquire)) {
+    if (announced != state &&
+        !state_->compare_exchange_weak(state, announced, std::memory_order_acq_rel,
+                                       std::memory_order_acquire)) {
       continue;
     }
     plan->Watch(LowPoint(announced));

@@ -38,7 +38,8 @@ export interface SharedHandle<T extends object = object> {
  * @public
  */
 export function share<T extends object>(object: T): SharedHandle<T> {
-  const shared = typeof object === 'object' && (object as unknown) !== null ? classOf(object) : undefined;
+  const shared =
+    typeof object === 'object' && (object as unknown) !== null ? classOf(object) : undefined;
   if (shared === undefined) {
     throw invalidArgument('share() takes a shared object, such as a Lock or a Semaphore');
   }
@@ -59,7 +60,7 @@ export function attach<T extends object>(handle: SharedHandle<T>): T {
   if (!isHandle(handle)) throw invalidArgument('attach() takes a handle that share() made');
   const shared = classNamed(handle.place.kind, handle.type);
   if (shared === undefined) {
-    throw invalidArgument(`attach() does not know shared objects of type ${String(handle.type)}`);
+    throw invalidArgument(`attach() does not know shared objects of type ${handle.type}`);
   }
   return objectAt(shared, attachObject(handle.place)) as T;
 }

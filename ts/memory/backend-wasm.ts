@@ -15,7 +15,7 @@ export function openWasmBackend(): FastPaths {
   const memory = inheritedWindow() ?? newWindow();
   native.useWindow(new Uint8Array(memory.buffer));
   // Threads that start from here on use the same window, which saves them their own.
-  setEnvironmentData(environmentKey, memory as never);
+  setEnvironmentData(environmentKey, memory);
   const code = readFileSync(join(__dirname, '..', 'native', 'fast-paths.wasm'));
   const instance = new WebAssembly.Instance(new WebAssembly.Module(code), { shared: { memory } });
   return instance.exports as unknown as FastPaths;

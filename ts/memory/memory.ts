@@ -25,7 +25,7 @@ export function openMemory(): Backend {
 }
 
 function chooseBackend(): Backend {
-  const wanted = process.env['NODE_MULTIPROCESSING_BACKEND'] ?? 'auto';
+  const wanted = process.env.NODE_MULTIPROCESSING_BACKEND ?? 'auto';
   if (!['auto', 'wasm', 'plain'].includes(wanted)) {
     throw invalidArgument(
       `NODE_MULTIPROCESSING_BACKEND is ${JSON.stringify(wanted)}; it must be 'wasm' or 'plain'`,
@@ -80,9 +80,12 @@ export function attachObject(handle: ObjectHandle): Place {
   openMemory();
   const address = base + handle.offset;
   if (!native.isObject(address, handle.kind, handle.serial)) {
-    throw new MultiprocessingError('the shared object that this handle names does not exist any more', {
-      code: 'ERR_MP_HANDLE_STALE',
-    });
+    throw new MultiprocessingError(
+      'the shared object that this handle names does not exist any more',
+      {
+        code: 'ERR_MP_HANDLE_STALE',
+      },
+    );
   }
   return new Place(address);
 }

@@ -103,7 +103,8 @@ export interface Native {
 export const native = loadAddon(join(__dirname, '..', '..')) as Native;
 
 native.setErrorFactory((code, message, { errno, syscall }) => {
-  if (errno === undefined || syscall === undefined) return new MultiprocessingError(message, { code });
+  if (errno === undefined || syscall === undefined)
+    return new MultiprocessingError(message, { code });
   const systemCall = new SystemCallError(message, { errno, syscall });
   if (code === systemCall.code) return systemCall;
   return new MultiprocessingError(message, { code, cause: systemCall });

@@ -91,10 +91,7 @@ export class Lock {
    * timeout would end the wait
    */
   acquireSync(options?: WaitOptions): boolean {
-    if (
-      options === undefined &&
-      this.#paths.lockTryAcquire(this.#address, this.#self) === 0
-    ) {
+    if (options === undefined && this.#paths.lockTryAcquire(this.#address, this.#self) === 0) {
       return true;
     }
     return this.#acquireSlow(options);

@@ -56,7 +56,7 @@ export function checkAwait(method: string, options: AwaitOptions | undefined): C
 
 /** Checks `onAbandoned`; true when an abandoned lock is to throw. */
 export function checkAbandoned(options: AbandonedOptions | undefined): boolean {
-  const choice = options?.onAbandoned ?? 'ignore';
+  const choice: unknown = options?.onAbandoned ?? 'ignore';
   if (choice !== 'throw' && choice !== 'ignore') {
     throw invalidArgument(`onAbandoned must be 'throw' or 'ignore', not ${JSON.stringify(choice)}`);
   }

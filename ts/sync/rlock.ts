@@ -55,10 +55,7 @@ export class RLock {
    * @returns true when acquired, false when the timeout passed
    */
   acquireSync(options?: WaitOptions): boolean {
-    if (
-      options === undefined &&
-      this.#paths.rlockTryAcquire(this.#address, this.#self) === 0
-    ) {
+    if (options === undefined && this.#paths.rlockTryAcquire(this.#address, this.#self) === 0) {
       return true;
     }
     return this.#acquireSlow(options);

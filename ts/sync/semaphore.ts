@@ -122,10 +122,7 @@ export class Semaphore {
   }
 
   /** Runs `run`, which may be async, with a unit; throws as {@link Semaphore.guard}. */
-  runExclusive<T>(
-    run: (held: Guard) => T | PromiseLike<T>,
-    options?: AwaitOptions,
-  ): Promise<T> {
+  runExclusive<T>(run: (held: Guard) => T | PromiseLike<T>, options?: AwaitOptions): Promise<T> {
     return runExclusive(this, run, options);
   }
 
@@ -189,6 +186,8 @@ function checkUnits(name: string, units: unknown, least: number): void {
     throw invalidArgument(`${name} must be a whole number, not ${String(units)}`);
   }
   if (units < least || units > countMax) {
-    throw outOfRange(`${name} must be ${String(least)} … ${String(countMax)}, not ${String(units)}`);
+    throw outOfRange(
+      `${name} must be ${String(least)} … ${String(countMax)}, not ${String(units)}`,
+    );
   }
 }

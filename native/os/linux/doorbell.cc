@@ -13,7 +13,7 @@ namespace {
 
 /// Inode number of a pipe; 0 when it is not one.
 uint64_t PipeIdentity(int descriptor) {
-  struct stat file {};
+  struct stat file{};
   if (fstat(descriptor, &file) < 0 || !S_ISFIFO(file.st_mode)) return 0;
   return static_cast<uint64_t>(file.st_ino);
 }

@@ -18,10 +18,12 @@ std::string ReadFile(const std::string& path) {
   FILE* file = std::fopen(path.c_str(), "re");
   if (file == nullptr) return text;
   char buffer[4096];
-  for (size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, file)) > 0;) {
+  size_t got = sizeof buffer;
+  while (got == sizeof buffer) {
+    got = std::fread(buffer, 1, sizeof buffer, file);
     text.append(buffer, got);
   }
-  std::fclose(file);
+  (void)std::fclose(file);
   return text;
 }
 

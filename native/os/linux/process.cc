@@ -12,7 +12,7 @@ namespace mp::os {
 
 namespace {
 
-constexpr size_t kStackBytes = 128 * 1024;
+constexpr size_t kStackBytes = size_t{128} * 1024;
 
 struct Start {
   void (*run)(void*);

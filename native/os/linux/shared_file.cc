@@ -36,7 +36,7 @@ Status SharedFile::Create() {
 
 Status SharedFile::OpenOf(int pid, int descriptor) {
   char path[64];
-  std::snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, descriptor);
+  (void)std::snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, descriptor);
   descriptor_ = open(path, O_RDWR | O_CLOEXEC);
   return descriptor_ < 0 ? Failed("open") : Status{};
 }
@@ -50,15 +50,15 @@ Status SharedFile::Commit(uint64_t offset, uint64_t length) const {
 }
 
 Status SharedFile::Size(uint64_t* size_bytes) const {
-  struct stat file {};
+  struct stat file{};
   if (fstat(descriptor_, &file) < 0) return Failed("fstat");
   *size_bytes = static_cast<uint64_t>(file.st_size);
   return {};
 }
 
 Status SharedFile::Map(uint64_t length, uint8_t** base) const {
-  void* address = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                       descriptor_, 0);
+  void* address =
+      mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor_, 0);
   if (address == MAP_FAILED) return Failed("mmap");
   *base = static_cast<uint8_t*>(address);
   return {};

@@ -35,6 +35,7 @@ timespec ToTimespec(int64_t ns) {
 }
 
 bool ProbeWaitv() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): read once; Node changes it under a lock of its own
   const char* choice = std::getenv("NODE_MULTIPROCESSING_WAIT");
   if (choice != nullptr && std::strcmp(choice, "futex") == 0) return false;
   uint32_t word = 0;
@@ -59,8 +60,7 @@ void WaitMany(const WaitPoint* points, size_t count, const timespec* until) {
 
 void WaitOne(const WaitPoint& point, const timespec* until) {
   const int operation = FUTEX_WAIT_BITSET | (point.is_private ? FUTEX_PRIVATE_FLAG : 0);
-  syscall(SYS_futex, point.word, operation, point.expected, until, nullptr,
-          FUTEX_BITSET_MATCH_ANY);
+  syscall(SYS_futex, point.word, operation, point.expected, until, nullptr, FUTEX_BITSET_MATCH_ANY);
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 #include "os/life_token.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <linux/futex.h>
+#include <pthread.h>
 
 #include <cstring>
 
