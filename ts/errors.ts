@@ -1,6 +1,10 @@
 // The errors of the package. Each has a stable `code`; messages may change.
 
-/** What every error of this package carries. */
+/**
+ * What a {@link MultiprocessingError} is made of.
+ *
+ * @public
+ */
 export interface ErrorDetails {
   /** Stable name of the kind of error, `ERR_MP_…`. */
   readonly code: string;

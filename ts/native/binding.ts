@@ -19,13 +19,23 @@ export const Outcome = {
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
-/** Where a shared object is, in a form that another process understands. */
+/**
+ * Where a shared object is, in a form that another process understands.
+ *
+ * @public
+ */
 export interface ObjectHandle {
+  /** Id of the shared memory, in hexadecimal. */
   readonly segment: string;
+  /** A process that has it open. */
   readonly pid: number;
+  /** The descriptor under which that process has it open. */
   readonly descriptor: number;
+  /** Where the object starts in it, in bytes. */
   readonly offset: number;
+  /** What kind of object it is. */
   readonly kind: number;
+  /** Tells the object from an earlier one in its place. */
   readonly serial: number;
 }
 

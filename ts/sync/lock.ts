@@ -13,7 +13,11 @@ import { WaitQueue } from './wait-queue.js';
 
 const { abandoned, idMask, robust } = native.constants;
 
-/** Options of a new lock. */
+/**
+ * Options of a new lock.
+ *
+ * @public
+ */
 export interface LockOptions {
   /**
    * Whether the lock survives its owner (default true): when the owner ends, killed or normally,
@@ -154,7 +158,11 @@ export class Lock {
     return runExclusiveSync(this, run, options);
   }
 
-  /** @internal */
+  /**
+   * What `console.log` shows.
+   *
+   * @internal
+   */
   [inspect.custom](): string {
     return `Lock { locked: ${String(this.locked())}, abandoned: ${String(this.abandoned)} }`;
   }

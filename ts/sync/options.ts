@@ -1,7 +1,11 @@
 // Options of everything that waits, checked at the edge.
 import { invalidArgument } from '../errors.js';
 
-/** Options of a wait that blocks the thread. */
+/**
+ * Options of a wait that blocks the thread.
+ *
+ * @public
+ */
 export interface WaitOptions {
   /**
    * Milliseconds to wait at most. Undefined, null and Infinity: for ever. Negative: as 0, which
@@ -10,13 +14,21 @@ export interface WaitOptions {
   readonly timeout?: number | null | undefined;
 }
 
-/** Options of a wait that is a Promise. */
+/**
+ * Options of a wait that is a Promise.
+ *
+ * @public
+ */
 export interface AwaitOptions extends WaitOptions {
   /** Ends the wait: the Promise rejects with `signal.reason`, and nothing is held. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a guard does when the previous owner ended while it held the lock. */
+/**
+ * What a guard does when the previous owner ended while it held the lock.
+ *
+ * @public
+ */
 export interface AbandonedOptions {
   /**
    * `'throw'`: release the lock and throw `OwnerDiedError`. `'ignore'` (default): go on; the guard's

@@ -101,7 +101,11 @@ export class RLock {
     return runExclusiveSync(this, run, options);
   }
 
-  /** @internal */
+  /**
+   * What `console.log` shows.
+   *
+   * @internal
+   */
   [inspect.custom](): string {
     return `RLock { locked: ${String(this.locked())}, abandoned: ${String(this.abandoned)} }`;
   }

@@ -131,7 +131,11 @@ export class Semaphore {
     return runExclusiveSync(this, run, options);
   }
 
-  /** @internal */
+  /**
+   * What `console.log` shows.
+   *
+   * @internal
+   */
   [inspect.custom](): string {
     return `${this.constructor.name} { value: ${String(this.value)} }`;
   }

@@ -1,7 +1,8 @@
-// Memory control groups, version 2. A process that allocates past its group's limit is killed, not
-// told; so growth asks first. Page cache that the kernel can drop counts as free.
+// Memory control groups, versions 1 and 2. A process that allocates past its group's limit is
+// killed, not told; so growth asks first. Page cache that the kernel can drop counts as free.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -12,6 +13,23 @@ namespace mp::os {
 namespace {
 
 constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
+/// Version 1 says "no limit" as a huge number instead of a word.
+constexpr uint64_t kHuge = uint64_t{1} << 60;
+
+/// Where a version keeps what, and how /proc/self/cgroup names it.
+struct Version {
+  const char* line;
+  const char* root;
+  const char* limit;
+  const char* usage;
+  const char* droppable;
+};
+
+constexpr Version kVersions[] = {
+    {"0::/", "/sys/fs/cgroup", "/memory.max", "/memory.current", "\ninactive_file "},
+    {":memory:/", "/sys/fs/cgroup/memory", "/memory.limit_in_bytes", "/memory.usage_in_bytes",
+     "\ntotal_inactive_file "},
+};
 
 std::string ReadFile(const std::string& path) {
   std::string text;
@@ -33,36 +51,46 @@ uint64_t ReadNumber(const std::string& path) {
   return std::strtoull(text.c_str(), nullptr, 10);
 }
 
-uint64_t DroppableCache(const std::string& group) {
+uint64_t DroppableCache(const Version& version, const std::string& group) {
   const std::string stat = ReadFile(group + "/memory.stat");
-  const size_t at = stat.find("\ninactive_file ");
+  const size_t at = stat.find(version.droppable);
   if (at == std::string::npos) return 0;
-  return std::strtoull(stat.c_str() + at + std::strlen("\ninactive_file "), nullptr, 10);
+  return std::strtoull(stat.c_str() + at + std::strlen(version.droppable), nullptr, 10);
 }
 
-uint64_t HeadroomOf(const std::string& group) {
-  const uint64_t limit = ReadNumber(group + "/memory.max");
-  if (limit == kUnlimited) return kUnlimited;
-  const uint64_t used = ReadNumber(group + "/memory.current");
+uint64_t HeadroomOf(const Version& version, const std::string& group) {
+  const uint64_t limit = ReadNumber(group + version.limit);
+  if (limit >= kHuge) return kUnlimited;
+  const uint64_t used = ReadNumber(group + version.usage);
   if (used == kUnlimited) return kUnlimited;
-  const uint64_t available = limit + DroppableCache(group);
+  const uint64_t available = limit + DroppableCache(version, group);
   return available > used ? available - used : 0;
+}
+
+uint64_t HeadroomIn(const Version& version, const std::string& cgroups) {
+  const size_t at = cgroups.find(version.line);
+  if (at == std::string::npos) return kUnlimited;
+  const size_t path = at + std::strlen(version.line) - 1;
+  std::string group = cgroups.substr(path, cgroups.find('\n', path) - path);
+  uint64_t least = kUnlimited;
+  // Every ancestor's limit holds as well; a container's own root shows only what is below it.
+  for (;; group.resize(group.rfind('/'))) {
+    const uint64_t headroom = HeadroomOf(version, version.root + group);
+    if (headroom < least) least = headroom;
+    if (group.empty() || group == "/") return least;
+  }
 }
 
 }  // namespace
 
 uint64_t MemoryHeadroom() {
-  const std::string line = ReadFile("/proc/self/cgroup");
-  const size_t at = line.find("0::/");
-  if (at == std::string::npos) return kUnlimited;
-  std::string group = line.substr(at + 3, line.find('\n', at) - at - 3);
+  const std::string cgroups = ReadFile("/proc/self/cgroup");
   uint64_t least = kUnlimited;
-  // Every ancestor's limit holds as well; a container's own root shows only what is below it.
-  for (;; group.resize(group.rfind('/'))) {
-    const uint64_t headroom = HeadroomOf("/sys/fs/cgroup" + group);
+  for (const Version& version : kVersions) {
+    const uint64_t headroom = HeadroomIn(version, cgroups);
     if (headroom < least) least = headroom;
-    if (group.empty() || group == "/") return least;
   }
+  return least;
 }
 
 }  // namespace mp::os
