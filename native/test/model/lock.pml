@@ -17,6 +17,7 @@
  *   BOUND_IDLE    a bounded sleep ends only when nothing else can move (for progress)
  *   BOUND_SHORT   the sleeps of 1 and 2 ms may end at any time, those of 50 ms never
  *                 (none of the three: no sleep ends by its bound)
+ *   PATIENT       no timeout and no abort
  *   JS_BLOCKS     the event loop may block for ever while it awaits
  *   MUTANT_x      one rule broken; the checker must find it
  */
@@ -269,7 +270,9 @@ next_round:
     atomic {
       if
       :: round == rounds_of(me) -> goto done
+#ifndef PATIENT
       :: round < rounds_of(me) -> round++; has_timeout = true
+#endif
       :: round < rounds_of(me) -> round++
       fi
     };
@@ -353,7 +356,9 @@ next_round:
       entry == IDLE;                                               /* a real wait has an entry of its own */
       if
       :: round == rounds_of(me) -> goto done
+#ifndef PATIENT
       :: round < rounds_of(me) -> round++; abortable = true
+#endif
       :: round < rounds_of(me) -> round++
       fi
     };

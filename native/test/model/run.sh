@@ -1,8 +1,11 @@
 #!/bin/sh
 # Runs every check of the lock and semaphore models with SPIN. Exits non-zero unless each model passes and each
-# mutant fails. Needs spin, a C compiler, 4 GB of memory, and about three minutes on one core.
-# usage: run.sh [lock|semaphore] [word of a check's name]
+# mutant fails. Needs spin, a C compiler, 4 GB of memory, and about three minutes on one core; with --deep, which
+# adds the larger state spaces, ten.
+# usage: run.sh [--deep] [lock|semaphore] [word of a check's name]
 set -u
+deep=no
+if [ "${1:-}" = --deep ]; then deep=yes; shift; fi
 here=$(cd "$(dirname "$0")" && pwd)
 only_model=${1:-}
 only_check=${2:-}
@@ -57,16 +60,24 @@ sync='-DSYNC=3 -DASYNC=0'
 mixed='-DSYNC=2 -DASYNC=1'
 
 model=lock
-check holds 'no deaths, no bounds: sync'            "$sync -DROUNDS=2"
+check holds 'no deaths, no bounds: sync'            "$sync -DROUNDS_1=2"
 check holds 'no deaths, no bounds: async'           "$mixed -DROUNDS_1=2"
 check holds 'no deaths, no bounds: blocked loop'    "$mixed -DJS_BLOCKS"
-check holds 'any death, safety: sync'               "$sync -DDEATHS=2 -DBOUND_ANY"
-check holds 'any death, safety: async'              "$mixed -DDEATHS=1 -DBOUND_ANY"
-check holds 'holder dies, no 50 ms bound: sync'     "$sync -DROUNDS_1=2 -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
+check holds 'any death, safety: sync'               "$sync -DDEATHS=1 -DBOUND_ANY"
+check holds 'any death, safety: async'              "$mixed -DDEATHS=1 -DBOUND_ANY -DPATIENT"
 check holds 'holders die, no 50 ms bound: sync'     "$sync -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
-check holds 'holders die, no 50 ms bound: blocked'  "$mixed -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DJS_BLOCKS"
-check holds 'any death, progress: sync'             "$sync -DDEATHS=1 -DBOUND_IDLE" cycles
-check holds 'any death, progress: async'            "$mixed -DDEATHS=1 -DBOUND_IDLE" cycles
+check holds 'holder dies, no 50 ms bound: blocked'  "$mixed -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DJS_BLOCKS"
+check holds 'any death, progress: sync'             "$sync -DDEATHS=2 -DBOUND_IDLE -DPATIENT" cycles
+check holds 'any death, progress: async'            "$mixed -DDEATHS=1 -DBOUND_IDLE -DPATIENT" cycles
+if [ "$deep" = yes ]; then
+  check holds 'deep: no deaths, no bounds: sync'     "$sync -DROUNDS=2"
+  check holds 'deep: any death, safety: sync'        "$sync -DDEATHS=2 -DBOUND_ANY"
+  check holds 'deep: any death, safety: async'       "$mixed -DDEATHS=1 -DBOUND_ANY"
+  check holds 'deep: holder dies, no 50 ms bound'    "$sync -DROUNDS_1=2 -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
+  check holds 'deep: holders die, no 50 ms, blocked' "$mixed -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DJS_BLOCKS"
+  check holds 'deep: any death, progress: sync'      "$sync -DDEATHS=1 -DBOUND_IDLE" cycles
+  check holds 'deep: any death, progress: async'     "$mixed -DDEATHS=1 -DBOUND_IDLE" cycles
+fi
 
 check 'invalid end' 'mutant: any death, no bound'   "$mixed -DDEATHS=1"
 check 'invalid end' 'mutant: NO_PASS_ON'            "$sync -DROUNDS=2 -DMUTANT_NO_PASS_ON"

@@ -18,6 +18,7 @@
  *   BOUND_ANY     a bounded sleep may end at any time (for safety)
  *   BOUND_IDLE    a bounded sleep ends only when nothing else can move (for progress)
  *                 (neither: no sleep ends by its bound)
+ *   PATIENT       no timeout and no abort
  *   JS_BLOCKS     the event loop may block for ever while it awaits
  *   MUTANT_x      one rule broken; the checker must find it
  */
@@ -258,7 +259,9 @@ next_round:
     atomic {
       if
       :: round == rounds_of(me) -> goto done
+#ifndef PATIENT
       :: round < rounds_of(me) -> round++; has_timeout = true
+#endif
       :: round < rounds_of(me) -> round++
       fi
     };
@@ -342,7 +345,9 @@ next_round:
       entry == IDLE;                                               /* a real wait has an entry of its own */
       if
       :: round == rounds_of(me) -> goto done
+#ifndef PATIENT
       :: round < rounds_of(me) -> round++; abortable = true
+#endif
       :: round < rounds_of(me) -> round++
       fi
     };
