@@ -1,7 +1,7 @@
 /**
  * Two processes fight for one Lock: acquisitions per second of both together.
  *
- * The procedure of peers/contended.cc: a common start, a lead-in that is not counted, and the clock
+ * The procedure of peers/contended.cc: each party on a CPU of its own, a common start, a lead-in that is not counted, and the clock
  * read once in 256 acquisitions. The C peer counts in shared memory, under its mutex; here each
  * process counts for itself while it measures, and the lead-in checks that the lock excludes: its
  * owner must always find a second Lock free.
@@ -17,6 +17,7 @@ import {
   send,
   startPartner,
 } from '../harness/partner.js';
+import { pinParty } from '../harness/pin.js';
 import { report } from '../harness/report.js';
 
 const leadInNs = 100e6;
@@ -50,8 +51,14 @@ function checkExclusionUntil(lock: mp.Lock, inner: mp.Lock, endNs: number): void
   }
 }
 
-function fight(lock: mp.Lock, inner: mp.Lock, measuredFromNs: number): Score {
+interface Arms {
+  readonly lock: mp.Lock;
+  readonly inner: mp.Lock;
+}
+
+function fight({ lock, inner }: Arms, party: number, measuredFromNs: number): Score {
   checkExclusionUntil(lock, inner, measuredFromNs - leadInNs);
+  pinParty(party);
   acquireUntil(lock, measuredFromNs);
   const startNs = nowNs();
   const count = acquireUntil(lock, measuredFromNs + measuredMs() * 1e6);
@@ -68,7 +75,7 @@ async function runPartner(): Promise<void> {
   const [lock, inner] = objects as [mp.Lock, mp.Lock];
   warmUp();
   ready();
-  send(process, fight(lock, inner, (await receive(process)) as number));
+  send(process, fight({ lock, inner }, 1, (await receive(process)) as number));
 }
 
 async function run(): Promise<void> {
@@ -78,7 +85,7 @@ async function run(): Promise<void> {
   const partner = await startPartner(__filename, [lock, inner]);
   const measuredFromNs = nowNs() + 2 * leadInNs;
   send(partner, measuredFromNs);
-  const mine = fight(lock, inner, measuredFromNs);
+  const mine = fight({ lock, inner }, 0, measuredFromNs);
   const theirs = (await receive(partner)) as Score;
   dismiss(partner);
   const perSecond = ({ count, elapsedNs }: Score): number => (count * 1e9) / elapsedNs;

@@ -7,6 +7,7 @@ fast locals.
 
 import json
 import multiprocessing
+import os
 import statistics
 import sys
 import time
@@ -86,7 +87,15 @@ def acquire_until(lock, end_ns):
     return count
 
 
-def fight(lock, measured_from, measured_ms):
+def pin_party(party):
+    """Keeps this process on the party's own CPU, if there are as many."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if party < len(cpus):
+        os.sched_setaffinity(0, {cpus[party]})
+
+
+def fight(lock, party, measured_from, measured_ms):
+    pin_party(party)
     acquire_until(lock, measured_from)
     start = time.monotonic_ns()
     count = acquire_until(lock, measured_from + measured_ms * 1_000_000)
@@ -95,7 +104,7 @@ def fight(lock, measured_from, measured_ms):
 
 def fight_as_child(lock, pipe, measured_ms):
     pipe.send("ready")
-    pipe.send(fight(lock, pipe.recv(), measured_ms))
+    pipe.send(fight(lock, 1, pipe.recv(), measured_ms))
 
 
 def lock_contended(measured_ms):
@@ -106,7 +115,7 @@ def lock_contended(measured_ms):
     mine.recv()
     measured_from = time.monotonic_ns() + LEAD_IN_NS
     mine.send(measured_from)
-    counts = [fight(lock, measured_from, measured_ms), mine.recv()]
+    counts = [fight(lock, 0, measured_from, measured_ms), mine.recv()]
     child.join()
     total = sum(count for count, _ in counts)
     print_metrics(
