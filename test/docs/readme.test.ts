@@ -1,0 +1,81 @@
+// The programs in README.md and docs/ run as a user would run them, as ES modules and as CommonJS,
+// and print what the document says.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { programsIn, root, userDocuments, type Program } from './fenced-blocks';
+
+const execute = promisify(execFile);
+const watchdogMs = 30_000;
+const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+
+/** The same program for CommonJS; an async function stands in for top-level await. */
+function asCommonJs(code: string): string {
+  const lines = code.split('\n');
+  const imports = lines.filter((line) => line.startsWith('import '));
+  const rest = lines.filter((line) => !line.startsWith('import '));
+  const requires = imports.map((line) =>
+    line.replace(/^import (?:\* as )?(.+) from ('.+');$/, 'const $1 = require($2);'),
+  );
+  return [...requires, 'void (async () => {', ...rest, '})();', ''].join('\n');
+}
+
+describe('the programs in the documents', () => {
+  let folder = '';
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'documents-'));
+    mkdirSync(join(folder, 'node_modules'));
+    symlinkSync(root, join(folder, 'node_modules/node-multiprocessing'));
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function outputOf(name: string, code: string): Promise<string> {
+    const file = join(folder, name);
+    writeFileSync(file, code);
+    const runner = name.endsWith('ts') ? [tsx] : [];
+    const { stdout } = await execute(process.execPath, [...runner, file], {
+      cwd: folder,
+      timeout: watchdogMs,
+      killSignal: 'SIGKILL',
+    });
+    return stdout;
+  }
+
+  async function runs({ language, code, prints }: Program, commonJs: boolean): Promise<void> {
+    const name = `program.${commonJs ? 'c' : 'm'}${language}`;
+    const output = await outputOf(name, commonJs ? asCommonJs(code) : code);
+    if (prints !== undefined) assert.equal(output, prints);
+  }
+
+  const programs = userDocuments.flatMap(programsIn);
+
+  it('are there', () => {
+    assert.ok(programs.some(({ document }) => document === 'README.md'));
+  });
+
+  for (const program of programs) {
+    const title = `${program.document}, line ${program.line}`;
+
+    it(`${title}, runs as an ES module`, () => runs(program, false)).timeout(watchdogMs);
+    it(`${title}, runs as CommonJS`, () => runs(program, true)).timeout(watchdogMs);
+
+    if (program.language !== 'ts') continue;
+    it(`${title}, has right types`, async () => {
+      writeFileSync(join(folder, 'program.mts'), program.code);
+      const options = ['--noEmit', '--strict', '--target', 'ES2022', '--module', 'NodeNext'];
+      const types = ['--lib', 'ES2022,ESNext.Disposable', '--types', 'node', '--skipLibCheck'];
+      const roots = ['--typeRoots', join(root, 'node_modules/@types')];
+      const args = [tsc, ...options, ...types, ...roots, 'program.mts'];
+      await execute(process.execPath, args, { cwd: folder, timeout: watchdogMs });
+    }).timeout(watchdogMs);
+  }
+});
