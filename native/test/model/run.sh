@@ -97,14 +97,24 @@ check 'assertion'   'mutant: PENDING_IS_ABANDONED'  "$mixed -DDEATHS=1 -DBOUND_A
 model=semaphore
 check holds 'no deaths, no bounds: sync'            "$sync -DROUNDS=2"
 check holds 'no deaths, no bounds: release(2)'      "$sync -DROUNDS_1=2 -DUNITS=0 -DPRODUCED=2"
+check holds 'no deaths, no bounds: consumers'       "$sync -DUNITS=0 -DPRODUCED=3 -DCONSUME"
 check holds 'no deaths, no bounds: blocked loop'    "$mixed -DPRODUCED=1 -DJS_BLOCKS"
 check holds 'no deaths, no bounds: plain'           "$sync -DPRODUCED=2 -DPLAIN"
+check holds 'no deaths, no bounds: plain consumers' "$sync -DUNITS=0 -DPRODUCED=3 -DCONSUME -DPLAIN"
 check holds 'no deaths, no bounds: plain, blocked'  "$mixed -DPLAIN -DJS_BLOCKS"
 check holds 'any death, safety: sync'               "$sync -DUNITS=2 -DDEATHS=2 -DBOUND_ANY"
-check holds 'any death, safety: async'              "$mixed -DDEATHS=1 -DBOUND_ANY"
-check holds 'any death, progress: sync'             "$sync -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
-check holds 'any death, progress: async'            "$mixed -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
-check holds 'any death, progress: plain'            "$sync -DPLAIN -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
+check holds 'any death, safety: async'              "$mixed -DDEATHS=1 -DBOUND_ANY -DPATIENT"
+check holds 'any death, progress: sync' \
+  "$sync -DDEATHS=2 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE -DPATIENT" cycles
+check holds 'any death, progress: async' \
+  "$mixed -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE -DPATIENT" cycles
+if [ "$deep" = yes ]; then
+  check holds 'deep: any death, safety: async'       "$mixed -DDEATHS=1 -DBOUND_ANY"
+  check holds 'deep: any death, progress: sync'      "$sync -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
+  check holds 'deep: any death, progress: async'     "$mixed -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
+  check holds 'deep: any death, progress: plain' \
+    "$sync -DPLAIN -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
+fi
 
 check 'invalid end' 'mutant: any death, no bound'   "$mixed -DDEATHS=1 -DDEATH_SPARES_HOLDERS"
 check 'invalid end' 'mutant: NO_PASS_ON'            "$sync -DROUNDS=2 -DMUTANT_NO_PASS_ON"
@@ -112,7 +122,7 @@ check 'invalid end' 'mutant: PASS_ON_IF_FREE'       "$sync -DROUNDS=2 -DMUTANT_P
 check 'invalid end' 'mutant: FORGET_WAITERS'        "$sync -DROUNDS=2 -DMUTANT_FORGET_WAITERS"
 check 'invalid end' 'mutant: NO_CHAIN'              "$sync -DUNITS=0 -DPRODUCED=2 -DROUNDS_1=2 -DMUTANT_NO_CHAIN"
 check 'invalid end' 'mutant: WAITERS_WITH_UNITS' \
-  "$sync -DUNITS=0 -DPRODUCED=2 -DROUNDS_1=2 -DMUTANT_WAITERS_WITH_UNITS"
+  "$sync -DUNITS=0 -DPRODUCED=3 -DCONSUME -DMUTANT_WAITERS_WITH_UNITS"
 check 'invalid end' 'mutant: NO_EXPIRY'             "$mixed -DPRODUCED=1 -DJS_BLOCKS -DMUTANT_NO_EXPIRY"
 check 'assertion'   'mutant: REVOKE_LOSES_UNIT'     "$mixed -DMUTANT_REVOKE_LOSES_UNIT"
 check 'assertion'   'mutant: KEEP_REQUEST'          "$sync -DMUTANT_KEEP_REQUEST"

@@ -13,6 +13,7 @@
  *   ROUNDS_1=n    acquires of party 1, if other
  *   UNITS=n       initial count                          PRODUCED=n  units that a further party releases, one by
  *                                                                    one or at once
+ *   CONSUME       units are not given back, as when a semaphore counts items
  *   PLAIN         the plain back end: fast paths change the count alone, then look at `high`
  *   DEATH_SPARES_HOLDERS  kill only who holds no unit, so that none is lost and all waiters must end
  *   BOUND_ANY     a bounded sleep may end at any time (for safety)
@@ -213,7 +214,9 @@ inline ChainWake() {
 inline Release() {
   assert(holds[me]);
   holds[me] = false; out--; got = false;
-#ifdef PLAIN
+#if defined(CONSUME)
+  made--
+#elif defined(PLAIN)
   count++;                                                         /* CAS32 on the count alone */
   CheckWord();
   if :: high != 0 -> wake = 1 :: else fi                           /* seen by the load that follows: Notify */
