@@ -5,10 +5,10 @@
 //   OFFSET | SIZE | FIELD          | WRITTEN BY          | MEANING
 //        0 |    8 | magic          | creator, last       | kMagic once all else is valid
 //        8 |    4 | layout_version | creator             | kLayoutVersion
-//       12 |    4 | architecture   | creator             | kArchitecture: word size, byte order, token
+//       12 |    4 | architecture   | creator             | kArchitecture: word size, token size …
 //       16 |   16 | id             | creator             | random; names the segment in handles
 //       32 |    8 | capacity       | creator             | bytes that the segment can grow to
-//       40 |    8 | committed      | allocator           | bytes of the heap's end that are backed by memory
+//       40 |    8 | committed      | allocator           | end of the heap that is backed by memory
 //       48 |    8 | slots_offset   | creator             | where the slot table starts
 //       56 |    8 | map_offset     | creator             | where the granule map starts
 //       64 |    8 | heap_offset    | creator             | where the first granule starts
@@ -19,14 +19,14 @@
 //       88 |    8 | rover          | allocator           | granule where the next search starts
 //       96 |    8 | used_bytes     | allocator           | bytes in use by objects
 //      104 |   24 | (reserved)     |                     | 0
-//      128 |    8 | allocator_lock | every allocation    | state of a lock, see layout/sync_object.h
+//      128 |    8 | allocator_lock | every allocation    | state of a lock (layout/sync_object.h)
 //
 // Slot, slot_count times at slots_offset; slot 0 is never handed out
 //
 //   OFFSET | SIZE | FIELD          | WRITTEN BY          | MEANING
 //        0 |   48 | life_token     | holder, kernel      | see os/life_token.h
 //       48 |    4 | generation     | taker, leaver       | changes whenever the slot changes hands
-//       52 |    4 | pid            | holder              | in the holder's pid namespace, for people
+//       52 |    4 | pid            | holder              | in the holder's pid namespace
 //       56 |    4 | tid            | holder              | likewise
 //       60 |    4 | bell           | holder, ringers     | descriptor + 1 of its doorbell; 0: none
 //       64 |    8 | bell_identity  | holder              | tells that doorbell from any other file

@@ -6,8 +6,8 @@
 //       12 |    4 | flags     | creator           | kRobust
 //       16 |    4 | depth     | owner (RLock)     | how often the owner has acquired it
 //       20 |    4 | maximum   | creator           | Semaphore: the count may not exceed this
-//       24 |    4 | serial    | creator           | tells this object from an earlier one in its place
-//       28 |    4 | bell      | waiters, wakers   | id of a thread whose event loop is to be told too
+//       24 |    4 | serial    | creator           | tells it from an earlier one in its place
+//       28 |    4 | bell      | waiters, wakers   | id of a thread whose loop is to be told too
 //       32 |   32 | (reserved)|                   | 0
 //
 // state of a Lock and an RLock: low half = futex word, high half = request

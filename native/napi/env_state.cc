@@ -125,6 +125,9 @@ void EnvState::Cancel(Napi::Env env, uint64_t ticket, bool withdraw) {
   sync::WaitHub::Instance().Cancel(found->second.get(), withdraw, Waits(key) > 1);
   Forget(ticket, key);
   entries_.erase(found);
+  // What was withdrawn may have been another wait's: all of one thread's have the same id.
+  const auto other = withdraw ? by_key_.find(key) : by_key_.end();
+  if (other != by_key_.end()) Post(other->second);
   if (entries_.empty()) ready_.Unref(env);
 }
 

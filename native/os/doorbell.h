@@ -2,9 +2,9 @@
 // ringing makes it readable. It carries a 64-bit key that says what the ring is about.
 //
 // Linux: a pipe. Others open its writing end through /proc/PID/fd/N, which the kernel allows to
-// processes of the same user; the inode number tells that it is the pipe that was meant, for process
-// ids and descriptors are used again. Where it cannot be opened (another pid namespace, no /proc),
-// the ringer says so and the owner waits in other ways.
+// processes of the same user; the inode number tells that it is the pipe that was meant, for
+// process ids and descriptors are used again. Where it cannot be opened (another pid namespace, no
+// /proc), the ringer says so and the owner waits in other ways.
 #pragma once
 
 #include <cstddef>

@@ -8,6 +8,8 @@ struct [[nodiscard]] Status {
   const char* call = "";
 
   [[nodiscard]] bool ok() const { return error == 0; }
+  /// What was named does not exist.
+  [[nodiscard]] bool IsNotFound() const;
 };
 
 }  // namespace mp::os

@@ -136,8 +136,10 @@ AttachFault AddressSpace::Attach(const SegmentSource& source, uint32_t* index) {
   const std::lock_guard<std::mutex> guard(mutex_);
   if (FindById(source.id, index)) return {};
   os::SharedFile file;
-  if (!file.OpenOf(source.pid, source.descriptor).ok()) {
-    return Fault(AttachFault::Kind::kOtherSegment);
+  if (os::Status status = file.OpenOf(source.pid, source.descriptor); !status.ok()) {
+    // Gone, rather than forbidden: the process has ended.
+    if (status.IsNotFound()) return Fault(AttachFault::Kind::kOtherSegment);
+    return System(status);
   }
   *index = count();
   return Add(std::move(file), false, &source);

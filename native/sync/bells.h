@@ -1,8 +1,8 @@
 // Ringing event loops: which thread of which process to tell when an object becomes free.
 //
 // An event loop that waits for an object leaves its id in the object's bell word. Whoever wakes the
-// object's sleepers takes the id out and rings that loop too, beside the sleepers: so a loop is told
-// in one step, where the hub would need two, and nobody's wake depends on it.
+// object's sleepers takes the id out and rings that loop too, beside the sleepers: so a loop is
+// told in one step, where the hub would need two, and nobody's wake depends on it.
 //
 //   WAITER (its own thread)             | WAKER
 //   ------------------------------------+----------------------------------------------

@@ -58,12 +58,13 @@ Outcome Lock::Attempt(Id self, Waiter& waiter) {
     if (claim == Claim::kMine) return Outcome::kDeadlock;
     if (claim == Claim::kHeld) return Outcome::kBusy;
     const uint64_t taken = Taken(state, self, claim, waiter);
+    // First the news: whoever is killed right after the next step does not keep it to itself.
+    if (claim == Claim::kOwnerDead) segment_.SpreadDeathNotice(OwnerOf(state));
     if (!state_->compare_exchange_weak(state, taken, std::memory_order_acq_rel,
                                        std::memory_order_acquire)) {
       continue;
     }
-    // Its other locks have sleepers too, and the kernel woke one of them all.
-    if (claim == Claim::kOwnerDead) segment_.SpreadDeathNotice(OwnerOf(state));
+    if (waiter.has_slept()) WakeAndRing(segment_, LowPoint(taken), 1, bell_);
     return Outcome::kAcquired;
   }
 }

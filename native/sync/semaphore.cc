@@ -50,14 +50,17 @@ Outcome Semaphore::Attempt(Id self, Waiter& waiter) {
     if (claim == Claim::kHeld) return Outcome::kBusy;
     const bool drop_box = claim != Claim::kFree || IsBox(state, kBoxRequested, self);
     uint32_t high = drop_box ? Emptied(High(state)) : High(state);
-    if (waiter.has_slept()) high |= kWaiters;  // others may sleep as I have
     const uint32_t count = CountOf(state) - (claim == Claim::kFree ? 1 : 0);
+    // Others may sleep as I have. While units are left they must not: one of them might have read
+    // WAITERS before the last release dropped it, and would sleep beside a unit.
+    const bool others_may_sleep = waiter.has_slept();
+    if (others_may_sleep && count == 0) high |= kWaiters;
     if (!state_->compare_exchange_weak(state, Join(count, high), std::memory_order_acq_rel,
                                        std::memory_order_acquire)) {
       continue;
     }
-    // The release that made these units found WAITERS once, and woke for that once.
-    if (count > 0 && (high & kWaiters) != 0) WakeAndRing(segment_, HighPoint(high), 1, bell_);
+    // The release that made these units may have woken me only.
+    if (count > 0 && others_may_sleep) WakeAndRing(segment_, HighPoint(high), 1, bell_);
     return Outcome::kAcquired;
   }
 }

@@ -6,8 +6,7 @@
 //   box            | count | an attempt by `self` …
 //   ---------------+-------+---------------------------------------------------------------
 //   GRANTED self   |  any  | empties the box: acquired
-//   any            |  > 0  | takes one of the count; its own REQUEST goes; wakes one more
-//                  |       | sleeper while units are left (wakes are chained)
+//   any            |  > 0  | takes one of the count; its own REQUEST goes
 //   GRANTED other  |   0   | fails; empties the box when `other` is dead or has not taken the
 //                  |       | unit for kGrantLife
 //   else           |   0   | fails
@@ -19,6 +18,10 @@
 //   box REQUESTED by a living waiter | GRANTED, count + n - 1, no WAITERS       | all
 //   otherwise                        | count + n, dead request dropped,         | n if WAITERS
 //                                    | no WAITERS                               |
+//
+// Whoever acquires after it slept wakes one more sleeper while units are left (wakes are chained),
+// and sets WAITERS when none is. So WAITERS ⇒ count = 0, but for the moment between the plain back
+// end's change of the count and its Notify.
 //
 // Why sleepers sleep on the high half: everything that can end a wait while the count is 0 changes
 // it (WAITERS dropped, box granted), and a release that finds it 0 needs to wake nobody.

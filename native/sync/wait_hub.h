@@ -24,7 +24,7 @@
 //
 // Threads: entries that the bell serves need no word to sleep on, so one thread has a thousand of
 // them and sleeps on their owners' deaths. The others need a word and a death each: 63 a thread, or
-// one a thread where the system can watch one word only; then deaths are noticed at the 50 ms bound.
+// one a thread where the system can watch one word only; then deaths are noticed at the bound.
 //
 // SYNC POINT hub-control: whoever changes a group adds 1 to its control word, under the group's
 // mutex, and wakes it; the thread read the word, under the mutex too, before it read the entries.

@@ -8,9 +8,9 @@
 //   kSleepBound  50 ms  | a wake that was lost with a killed process delays by this at most
 //   kGrantLife    2 ms  | a grant that was not accepted for this long may be taken by anyone
 //
-// A waiter that has waited for kStarving (1 ms) asks the next release to hand over to it. It needs no
-// timer for that, which would cost more than the sleep: whoever is overtaken was woken first, so it
-// is awake when it finds out. A waiter that nobody wakes is not overtaken; its turn has not come.
+// A waiter that has waited for kStarving (1 ms) asks the next release to hand over to it. It needs
+// no timer for that, which would cost more than the sleep: whoever is overtaken was woken first, so
+// it is awake when it finds out. A waiter that nobody wakes is not overtaken; its turn is to come.
 #pragma once
 
 #include <cstddef>
@@ -101,9 +101,9 @@ class Awaitable {
   [[nodiscard]] virtual BellPlace bell_place() const = 0;
 };
 
-/// The kernel tells one sleeper of a death, and that one may have no use for the news: the owner had
-/// given this object away meanwhile, and those behind wait for its others. So everybody who slept
-/// on a death passes it on.
+/// The kernel tells one sleeper of a death, and that one may have no use for the news: the owner
+/// had given this object away meanwhile, and those behind wait for its others. So everybody who
+/// slept on a death passes it on.
 inline void PassDeathOn(const os::WaitPoint& death) {
   // SYNC POINT life-token: acquire, see os/posix/life_token.cc.
   const bool has_changed = death.word->load(std::memory_order_acquire) != death.expected;

@@ -35,11 +35,20 @@ function chooseBackend(): Backend {
     try {
       return { name: 'wasm', paths: openWasmBackend() };
     } catch (error) {
+      if (error instanceof MultiprocessingError) throw error;
       // No room for the window in this process's address space: the other one needs none.
-      if (wanted === 'wasm' || error instanceof MultiprocessingError) throw error;
+      if (wanted === 'wasm') throw noWindow(error);
     }
   }
   return { name: 'plain', paths: openPlainBackend() };
+}
+
+function noWindow(cause: unknown): MultiprocessingError {
+  return new MultiprocessingError(
+    'NODE_MULTIPROCESSING_BACKEND=wasm, but this process has no address space for its window ' +
+      '(ulimit -v): raise the limit, or leave the choice to the package',
+    { code: 'ERR_MP_ADDRESS_SPACE', cause },
+  );
 }
 
 /** An object's place in this process, given to constructors instead of their public options. */

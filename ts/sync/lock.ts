@@ -29,8 +29,11 @@ export interface LockOptions {
 }
 
 /** The flags of a new lock in shared memory. */
-export function lockFlags(options: LockOptions): number {
-  const { robust: wanted } = options;
+export function lockFlags(options: unknown): number {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgument('a lock takes options such as { robust: false }');
+  }
+  const { robust: wanted } = options as LockOptions;
   if (wanted !== undefined && typeof wanted !== 'boolean') {
     throw invalidArgument('robust must be true or false');
   }
