@@ -85,7 +85,7 @@ export class Lock {
    */
   async acquire(options?: AwaitOptions): Promise<boolean> {
     const wait = checkAwait('acquire', options);
-    this.#queue ??= new WaitQueue(this.#address, ObjectKind.lock);
+    this.#queue ??= new WaitQueue(this, this.#address, ObjectKind.lock);
     return this.#queue.acquire(wait, () => this.tryAcquire());
   }
 

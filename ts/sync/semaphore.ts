@@ -60,7 +60,7 @@ export class Semaphore {
    */
   async acquire(options?: AwaitOptions): Promise<boolean> {
     const wait = checkAwait('acquire', options);
-    this.#queue ??= new WaitQueue(this.#address, ObjectKind.semaphore);
+    this.#queue ??= new WaitQueue(this, this.#address, ObjectKind.semaphore);
     return this.#queue.acquire(wait, () => this.tryAcquire());
   }
 

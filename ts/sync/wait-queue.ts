@@ -44,7 +44,15 @@ export class WaitQueue {
   #ticket = 0;
   #willTry = false;
 
-  constructor(address: number, kind: ObjectKind) {
+  /**
+   * @param owner - the object waited for. A pending wait keeps it alive through `watched`: once
+   * collected, its memory may have another use, which the hub and the tries would trample on.
+   */
+  constructor(
+    readonly owner: object,
+    address: number,
+    kind: ObjectKind,
+  ) {
     this.#address = address;
     this.#kind = kind;
   }
