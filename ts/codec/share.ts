@@ -69,7 +69,13 @@ function isHandle(value: unknown): value is SharedHandle {
   if (typeof value !== 'object' || value === null) return false;
   const { type, place } = value as Partial<SharedHandle>;
   if (typeof type !== 'string' || typeof place !== 'object') return false;
+  if ((place as unknown) === null) return false;
   const { segment, pid, descriptor, offset, kind, serial } = place as Partial<ObjectHandle>;
   const numbers = [pid, descriptor, offset, kind, serial];
-  return typeof segment === 'string' && numbers.every((number) => Number.isSafeInteger(number));
+  return typeof segment === 'string' && numbers.every((number) => isCount(number));
+}
+
+/** Whether it is a number that the system may have given: all of a handle's are small. */
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 }
