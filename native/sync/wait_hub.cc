@@ -104,7 +104,11 @@ bool WaitHub::Rearm(HubEntry* entry) {
 
 Outcome WaitHub::Attempt(HubEntry* entry) {
   const std::lock_guard<std::mutex> guard(entry->group->mutex);
-  return entry->object->Attempt(entry->self, entry->waiter);
+  const Outcome outcome = entry->object->Attempt(entry->self, entry->waiter);
+  // Until the loop says that somebody else waits, the hub must not ask for a hand-off again: it
+  // would be granted to nobody.
+  if (outcome == Outcome::kAcquired) entry->state = HubEntry::State::kPassedOn;
+  return outcome;
 }
 
 void WaitHub::Cancel(HubEntry* entry, bool withdraw, bool keep_bell) {

@@ -15,6 +15,7 @@
 //              | yet                                         | kGrantLife
 //   kPassedOn  | the loop is busy: what it could have had    | kWatching by Rearm
 //              | went to others (Withdraw)                   |
+//              | or: the loop has acquired it                |
 //   any        |                                             | gone by Cancel, after a Withdraw
 //
 // So a wake that the hub gave to a busy event loop rests there for 2 ms at most; a ring takes no
