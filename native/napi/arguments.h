@@ -49,12 +49,33 @@ inline Target TargetAt(const Napi::CallbackInfo& info, layout::ObjectKind kind) 
   const sync::Place place =
       sync::AddressSpace::Instance().Resolve(address, sizeof(layout::SyncObject));
   const bool aligned = address % layout::kGranule == 0;
+  // What lies before the heap is the segment's own, and might look like an object.
+  const bool in_heap = place.mapped != nullptr &&
+                       place.pointer >= place.mapped->segment.base() +
+                                            place.mapped->segment.header()->heap_offset;
   auto* object = reinterpret_cast<layout::SyncObject*>(place.pointer);
-  if (place.mapped == nullptr || !aligned || object->kind != static_cast<uint32_t>(kind)) {
+  if (!in_heap || !aligned || object->kind != static_cast<uint32_t>(kind)) {
     Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no such object at this address");
   }
   return {place.mapped, object, EnvState::Of(info.Env())->IdIn(info.Env(), place.index)};
 }
+
+/// Up once worker.terminate() or process.exit() wants this thread to end: JavaScript cannot run any
+/// more, so a native wait has to return.
+class WorkerEnd final : public sync::StopSign {
+ public:
+  explicit WorkerEnd(Napi::Env env) : env_(env) {}
+
+  [[nodiscard]] bool IsUp() const override {
+    const Napi::HandleScope scope(env_);
+    bool found = false;
+    // Of the calls that an ending environment refuses this is a cheap one without side effects.
+    return napi_has_element(env_, Napi::Object::New(env_), 0, &found) != napi_ok;
+  }
+
+ private:
+  Napi::Env env_;
+};
 
 inline Napi::Value OutcomeValue(const Napi::CallbackInfo& info, sync::Outcome outcome) {
   return Napi::Number::New(info.Env(), static_cast<int32_t>(outcome));

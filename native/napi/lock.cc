@@ -20,7 +20,8 @@ Napi::Value TryAcquire(const Napi::CallbackInfo& info) {
 Napi::Value Acquire(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, ObjectKind::kLock);
   sync::Lock lock(target.mapped->segment, target.object);
-  return OutcomeValue(info, lock.Acquire(target.self, DeadlineAt(info, 1)));
+  const WorkerEnd stop(info.Env());
+  return OutcomeValue(info, lock.Acquire(target.self, DeadlineAt(info, 1), &stop));
 }
 
 /// lockRelease(address) → Outcome

@@ -22,7 +22,8 @@ Napi::Value TryAcquire(const Napi::CallbackInfo& info) {
 Napi::Value Acquire(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, ObjectKind::kSemaphore);
   sync::Semaphore semaphore(target.mapped->segment, target.object);
-  return OutcomeValue(info, semaphore.Acquire(target.self, DeadlineAt(info, 1)));
+  const WorkerEnd stop(info.Env());
+  return OutcomeValue(info, semaphore.Acquire(target.self, DeadlineAt(info, 1), &stop));
 }
 
 /// semaphoreRelease(address, count) → Outcome

@@ -171,9 +171,9 @@ bool Lock::Spin(Id self) {
   return acquired;
 }
 
-Outcome Lock::Acquire(Id self, os::Deadline deadline) {
+Outcome Lock::Acquire(Id self, os::Deadline deadline, const StopSign* stop) {
   if (Spin(self)) return Outcome::kAcquired;
-  return AcquireBlocking(*this, self, deadline);
+  return AcquireBlocking(*this, self, deadline, stop);
 }
 
 bool Lock::IsOwnedBy(Id self) const {
@@ -201,8 +201,8 @@ Outcome RLock::TryAcquire(Id self) {
   return Enter(self) ? Outcome::kAcquired : First(lock_.TryAcquire(self));
 }
 
-Outcome RLock::Acquire(Id self, os::Deadline deadline) {
-  return Enter(self) ? Outcome::kAcquired : First(lock_.Acquire(self, deadline));
+Outcome RLock::Acquire(Id self, os::Deadline deadline, const StopSign* stop) {
+  return Enter(self) ? Outcome::kAcquired : First(lock_.Acquire(self, deadline, stop));
 }
 
 Outcome RLock::Release(Id self) {

@@ -59,7 +59,7 @@ class Lock final : public Awaitable {
   /// Attempt without a wait's memory.
   [[nodiscard]] Outcome TryAcquire(Id self);
   /// Spins a little, then sleeps. kBusy when the deadline passed.
-  [[nodiscard]] Outcome Acquire(Id self, os::Deadline deadline);
+  [[nodiscard]] Outcome Acquire(Id self, os::Deadline deadline, const StopSign* stop = nullptr);
   /// By anybody: a lock may be released by a thread that does not own it.
   Outcome Release();
 
@@ -91,7 +91,7 @@ class RLock {
       : lock_(segment, object), depth_(&object->depth) {}
 
   [[nodiscard]] Outcome TryAcquire(Id self);
-  [[nodiscard]] Outcome Acquire(Id self, os::Deadline deadline);
+  [[nodiscard]] Outcome Acquire(Id self, os::Deadline deadline, const StopSign* stop = nullptr);
   Outcome Release(Id self);
 
  private:

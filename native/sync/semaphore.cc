@@ -167,7 +167,7 @@ Outcome Semaphore::TryAcquire(Id self) {
   return Attempt(self, waiter);
 }
 
-Outcome Semaphore::Acquire(Id self, os::Deadline deadline) {
+Outcome Semaphore::Acquire(Id self, os::Deadline deadline, const StopSign* stop) {
   Waiter waiter(os::MonotonicNs());
   Outcome outcome = Outcome::kBusy;
   const auto done = [&] {
@@ -180,7 +180,7 @@ Outcome Semaphore::Acquire(Id self, os::Deadline deadline) {
     return outcome;
   }
   spin_budget.Failed();
-  return AcquireBlocking(*this, self, deadline);
+  return AcquireBlocking(*this, self, deadline, stop);
 }
 
 }  // namespace mp::sync

@@ -52,7 +52,7 @@ class Semaphore final : public Awaitable {
   /// Attempt without a wait's memory.
   [[nodiscard]] Outcome TryAcquire(Id self);
   /// Spins as long as that has paid off, then sleeps. kBusy when the deadline passed.
-  [[nodiscard]] Outcome Acquire(Id self, os::Deadline deadline);
+  [[nodiscard]] Outcome Acquire(Id self, os::Deadline deadline, const StopSign* stop = nullptr);
   /// Gives `count` ≥ 1 units back, all or (kNotHeld) none.
   Outcome Release(uint32_t count);
   /// After a release that raised the count without looking at the high half (plain back end).

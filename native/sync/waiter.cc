@@ -3,13 +3,14 @@
 
 namespace mp::sync {
 
-Outcome AcquireBlocking(Awaitable& object, Id self, os::Deadline deadline) {
+Outcome AcquireBlocking(Awaitable& object, Id self, os::Deadline deadline, const StopSign* stop) {
   Waiter waiter(os::MonotonicNs());
   for (;;) {
     const Outcome outcome = object.Attempt(self, waiter);
     if (outcome == Outcome::kAcquired) return outcome;
     if (outcome == Outcome::kDeadlock && deadline.IsNever()) return outcome;
-    if (deadline.IsPast()) {
+    const bool stopped = stop != nullptr && waiter.has_slept() && stop->IsUp();
+    if (stopped || deadline.IsPast()) {
       object.Withdraw(self);
       return Outcome::kBusy;
     }

@@ -116,7 +116,19 @@ inline void Sleep(const SleepPlan& plan, os::Deadline deadline) {
   for (size_t i = 1; i < plan.point_count; ++i) PassDeathOn(plan.points[i]);
 }
 
-/// The blocking wait of every awaitable: attempt, announce, sleep, again.
-Outcome AcquireBlocking(Awaitable& object, Id self, os::Deadline deadline);
+/// How the runtime ends a blocking wait before its deadline, because the thread is to end.
+class StopSign {
+ public:
+  StopSign() = default;
+  virtual ~StopSign() = default;
+  StopSign(const StopSign&) = delete;
+  StopSign& operator=(const StopSign&) = delete;
+  /// Asked on the waiting thread after every sleep, so once in kSleepBound at least.
+  [[nodiscard]] virtual bool IsUp() const = 0;
+};
+
+/// The blocking wait of every awaitable: attempt, announce, sleep, again. kBusy when the deadline
+/// passed or `stop`, unless it is null, is up.
+Outcome AcquireBlocking(Awaitable& object, Id self, os::Deadline deadline, const StopSign* stop);
 
 }  // namespace mp::sync
