@@ -2,16 +2,19 @@
 import * as mp from 'node-multiprocessing';
 
 import { contend } from './contender.js';
+import { spinMicroseconds } from './random.js';
 import { release, waitBriefly } from './racer.js';
 import { openCells, type CellsHandle, type Shared } from './shared-words.js';
 
 type Objects = readonly Shared[];
 
-/** Takes and releases [lock] as fast as it can, until [stop] has a unit. */
+/** Takes [lock] again as soon as it has released it, until [stop] has a unit. */
 function hammer([lock, stop]: Objects): void {
+  const holdUs = 10;
   while (!(stop as mp.Semaphore).tryAcquire()) {
-    for (let i = 0; i < 256; i++) {
+    for (let i = 0; i < 64; i++) {
       lock!.acquireSync();
+      spinMicroseconds(holdUs);
       lock!.release();
     }
   }

@@ -32,14 +32,20 @@ describe('two processes that hammer acquireSync()', function () {
     await Promise.all(hammers.map((party) => party.end()));
   });
 
+  /** Without it the third would mostly find the lock free, straight after its own release. */
+  function untilHeld(): void {
+    const deadline = performance.now() + boundMs;
+    while (!lock.locked()) assert.ok(performance.now() < deadline, 'nobody hammers');
+  }
+
   it(`let an awaiting third have it, ${waits} times`, async () => {
     const waitedMs: number[] = [];
     for (let i = 0; i < waits; i++) {
+      untilHeld();
       const start = performance.now();
       assert.equal(await lock.acquire({ timeout: boundMs }), true);
       waitedMs.push(performance.now() - start);
       lock.release();
-      await new Promise((resolve) => setImmediate(resolve));
     }
     report(`awaiting: ${spread(waitedMs)}`);
   });
@@ -47,6 +53,7 @@ describe('two processes that hammer acquireSync()', function () {
   it(`let a blocking third have it, ${waits} times`, () => {
     const waitedMs: number[] = [];
     for (let i = 0; i < waits; i++) {
+      untilHeld();
       const start = performance.now();
       assert.equal(lock.acquireSync({ timeout: boundMs }), true);
       waitedMs.push(performance.now() - start);

@@ -12,8 +12,7 @@ import { inMs, report } from '../helpers/figures.js';
 import { isUntouched } from '../helpers/shared-words.js';
 import { timed, within } from '../helpers/watchdog.js';
 
-// Without futex_waitv each object that is waited for takes a thread of its own.
-const objects = process.env.NODE_MULTIPROCESSING_WAIT === 'futex' ? 500 : 10_000;
+const objects = 10_000;
 
 /** What runs on Node's own thread pool. */
 async function useServices(): Promise<void> {

@@ -1,0 +1,94 @@
+// The long runs behind `npm run soak`: the suites with large numbers of rounds, and the C++ kill
+// rounds, once on all processors and once on one (taskset -c 0). Prints a table; fails when one does.
+//
+//   npm run soak                everything, about a quarter of an hour on two processors
+//   npm run soak -- races       the parts whose name contains a word
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const root = dirname(require.resolve('node-multiprocessing/package.json'));
+const nativeFolder = join(root, 'build/native-tests/none');
+const nativeKills = join(nativeFolder, 'kill_rounds');
+
+interface Part {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly env?: Record<string, string>;
+  /** What it needs that is not there. */
+  readonly missing?: string;
+}
+
+/** Mocha on some suites, with the suite's own hooks and nothing else of the configuration. */
+const suite = (...files: string[]): string[] => [
+  process.execPath,
+  join(root, 'node_modules/mocha/bin/mocha.js'),
+  '--no-config',
+  '--timeout=20000',
+  `--require=${join(__dirname, '../helpers/nothing-left.js')}`,
+  ...files.map((file) => join(__dirname, '..', file)),
+];
+
+const parts: readonly Part[] = [
+  {
+    name: '10,000 kill rounds of C++ processes',
+    command: [nativeKills, '10000'],
+    ...(!existsSync(nativeKills) && { missing: 'run `npm run test:native` first' }),
+  },
+  {
+    name: '300 kill rounds of Node processes, blocked event loops',
+    command: suite('crash/kill-rounds.test.js'),
+    env: { MP_KILL_ROUNDS: '300' },
+  },
+  {
+    name: '100,000 races of abort and timeout with release',
+    command: suite('sync/races.test.js'),
+    env: { MP_RACE_ROUNDS: '100000' },
+  },
+  {
+    name: '1,000 waits against two hammers',
+    command: suite('sync/fairness.test.js'),
+    env: { MP_FAIRNESS_WAITS: '1000' },
+  },
+];
+
+const places: Record<string, readonly string[]> = {
+  'all processors': [],
+  'one processor': ['taskset', '-c', '0'],
+};
+
+/** Runs a command on this terminal; its exit status. */
+function run(command: readonly string[], env: Record<string, string> = {}): Promise<number> {
+  const [program, ...args] = command;
+  return new Promise((resolve) => {
+    const child = spawn(program!, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    child.once('error', (error) => {
+      console.error(error.message);
+      resolve(127);
+    });
+    child.once('exit', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const chosen = parts.filter(({ name }) => wanted.every((word) => name.includes(word)));
+  const table: Record<string, string>[] = [];
+  for (const [place, prefix] of Object.entries(places)) {
+    for (const { name, command, env, missing } of chosen) {
+      console.log(`\n── ${name}, ${place} ──`);
+      const start = performance.now();
+      const code = missing === undefined ? await run([...prefix, ...command], env) : undefined;
+      const seconds = ((performance.now() - start) / 1000).toFixed(0);
+      const result = code === undefined ? `left out: ${missing!}` : code === 0 ? 'ok' : 'FAILED';
+      if (code !== undefined && code !== 0) process.exitCode = 1;
+      table.push({ part: name, on: place, result, seconds });
+    }
+  }
+  console.log();
+  console.table(table);
+}
+
+void main();
