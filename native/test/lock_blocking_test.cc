@@ -118,6 +118,16 @@ TEST_SUITE("waking") {
     for (const Sleeper& sleeper : sleepers) CHECK(sleeper.WakesUp());
   }
 
+  TEST_CASE_FIXTURE(LockWorld,
+                    "who acquires after a sleep wakes one, to watch the new owner's life") {
+    Set(0);
+    Sleeper sleeper(LowPoint());
+    REQUIRE(sleeper.FallsAsleep());
+    waiter.MarkSlept();
+    CHECK(Attempt() == Outcome::kAcquired);
+    CHECK(sleeper.WakesUp());
+  }
+
   TEST_CASE_FIXTURE(LockWorld, "who leaves a free lock passes a wake on") {
     Sleeper sleeper(LowPoint());
     REQUIRE(sleeper.FallsAsleep());

@@ -295,15 +295,24 @@ TEST_SUITE("waking at a semaphore") {
     CHECK(Wakes(3));
   }
 
-  TEST_CASE_FIXTURE(ThreeSleepers, "who acquires and leaves units wakes the next") {
-    Set(2, kWaiters);
+  TEST_CASE_FIXTURE(ThreeSleepers, "who was woken and leaves units wakes the next") {
     FallAsleep();
+    Set(2);  // released, and only this waiter was woken
+    waiter.MarkSlept();
     CHECK(Attempt() == Outcome::kAcquired);
     CHECK(Wakes(1));
-    CHECK(word() == Word(1, kWaiters));
-    CHECK(Attempt() == Outcome::kAcquired);  // the last one: nothing to be had
+    CHECK(word() == Word(1));  // no WAITERS: those who sleep beside a unit are woken in turn
+    CHECK(Attempt() == Outcome::kAcquired);
     CHECK(word() == Word(0, kWaiters));
-    CHECK(Awake() == 1);
+    CHECK(Awake() == 1);  // the last unit: nothing to be had
+  }
+
+  TEST_CASE_FIXTURE(ThreeSleepers, "who did not sleep wakes nobody") {
+    FallAsleep();
+    Set(2);
+    CHECK(Attempt() == Outcome::kAcquired);
+    CHECK(word() == Word(1));
+    CHECK(Awake() == 0);
   }
 
   TEST_CASE_FIXTURE(ThreeSleepers, "Notify wakes one after a release that did not look") {

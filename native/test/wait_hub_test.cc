@@ -205,12 +205,12 @@ TEST_SUITE("what a busy loop does not fetch") {
   }
 
   TEST_CASE_FIXTURE(HubWorld, "wakes a sleeper, when the loop was woken for a free lock") {
-    Set(other.id());
-    REQUIRE(Watch(&entry));
-    Set(0);
+    Set(other.id() | kWaiters);
     Sleeper sleeper(LowPoint());
     REQUIRE(sleeper.FallsAsleep());
-    REQUIRE(loop.Gets(1));  // at the bound of the hub's sleep, which was told nothing
+    REQUIRE(Watch(&entry));
+    Set(0);                 // and nobody is woken
+    REQUIRE(loop.Gets(1));  // at the bound of the hub's sleep
     CHECK(sleeper.WakesUp());
     hub.Cancel(&entry, true, false);
   }
@@ -232,6 +232,10 @@ TEST_SUITE("what a busy loop does not fetch") {
     REQUIRE(one.FallsAsleep());
     REQUIRE(two.FallsAsleep());
     child.Kill();
+    // The kernel tells the hub, or one of the two if the hub was just looking. Were it the hub, and
+    // it kept the news to itself, nobody would be awake now.
+    CHECK(Eventually([&] { return one.is_awake() || two.is_awake(); }));
+    mp::sync::PassDeathOn(death);  // as every sleeper of this library does
     CHECK(one.WakesUp());
     CHECK(two.WakesUp());
     CHECK(loop.Gets(1));
