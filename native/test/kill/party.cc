@@ -2,6 +2,8 @@
 #include "kill/party.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
+#include <time.h>
 
 #include <memory>
 #include <optional>
@@ -16,6 +18,29 @@ namespace mp::test {
 namespace {
 
 using sync::Outcome;
+
+/// About how long a slow acquire or release runs before it sleeps or is done.
+constexpr int64_t kAimNs = 20'000;
+
+/// Kills this process after some microseconds, from the kernel's timer: no other process aims as
+/// well at the few instructions between a store and its wake.
+class OwnDeath {
+ public:
+  OwnDeath() {
+    sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGKILL;
+    timer_create(CLOCK_MONOTONIC, &event, &timer_);
+  }
+  void After(int64_t ns) {
+    itimerspec time{};
+    time.it_value.tv_nsec = ns;
+    timer_settime(timer_, 0, &time, nullptr);
+  }
+
+ private:
+  timer_t timer_{};
+};
 
 class Contender {
  public:
@@ -36,7 +61,7 @@ class Contender {
 
   void Round() {
     PauseIfAsked();
-    me_.phase = Phase::kAcquiring;
+    Begin(Phase::kAcquiring);
     const bool acquired = Acquire();
     if (acquired) {
       Hold();
@@ -49,6 +74,15 @@ class Contender {
  private:
   int64_t Random(int64_t below) {
     return std::uniform_int_distribution<int64_t>(0, below - 1)(random_);
+  }
+
+  void Begin(Phase phase) {
+    Stage& stage = *contest_.stage;
+    me_.phase = phase;
+    if (stage.aim != mark_ || stage.aim_phase != phase) return;
+    const int64_t left_ns = Random(kAimNs) + 1;
+    stage.kill_ns = os::MonotonicNs() + left_ns;
+    death_.After(left_ns);
   }
 
   /// Busy most of the time, so that kills hit every line; asleep now and then.
@@ -97,7 +131,11 @@ class Contender {
   bool Await(os::Deadline deadline) {
     LoopWait wait(sync::WaitHub::Instance(), *loop_, Awaited(), self_);
     const bool blocks = manner_ == Manner::kBusyLoop && Random(50) == 0;
-    if (blocks) Nap(contest_.blocked_ns);
+    if (blocks && !wait.has_acquired()) {
+      me_.is_blocked = 1;
+      Nap(contest_.blocked_ns);
+      me_.is_blocked = 0;
+    }
     return wait.Finish(deadline);
   }
 
@@ -106,15 +144,26 @@ class Contender {
   }
 
   void Hold() {
-    Stage& stage = *contest_.stage;
     me_.phase = Phase::kHolding;
     ++me_.acquired;
     if (contest_.is_semaphore) {
-      ++stage.holders;
-      Linger(30'000);
-      --stage.holders;
-      return;
+      HoldUnit();
+    } else {
+      HoldLock();
     }
+  }
+
+  void HoldUnit() {
+    uint32_t holders = 0;
+    for (const PartyRecord& party : contest_.stage->parties) {
+      if (party.phase == Phase::kHolding) ++holders;
+    }
+    Check(holders <= kUnits);
+    Linger(30'000);
+  }
+
+  void HoldLock() {
+    Stage& stage = *contest_.stage;
     const bool abandoned = lock_.IsAbandoned();
     if (abandoned) {
       stage.abandoned_ns = os::MonotonicNs();
@@ -128,7 +177,7 @@ class Contender {
   }
 
   void Release() {
-    me_.phase = Phase::kReleasing;
+    Begin(Phase::kReleasing);
     const Outcome outcome = contest_.is_semaphore ? semaphore_.Release(1) : lock_.Release();
     Check(outcome == Outcome::kReleased);
   }
@@ -143,12 +192,14 @@ class Contender {
   sync::Semaphore semaphore_;
   std::mt19937_64 random_;
   std::optional<EventLoop> loop_;
+  OwnDeath death_;
 };
 
 }  // namespace
 
 void RunParty(const Contest& contest, int index) {
-  signal(SIGPIPE, SIG_IGN);  // as Node does
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody is left behind
+  signal(SIGPIPE, SIG_IGN);          // as Node does
   Contender contender(contest, index);
   for (;;) contender.Round();
 }
