@@ -142,6 +142,8 @@ void Lock::Withdraw(Id self) {
     const uint64_t left = Join(Low(state) | kWaiters, request);
     if (left == state || state_->compare_exchange_weak(state, left, std::memory_order_acq_rel,
                                                        std::memory_order_acquire)) {
+      // It may have been the only one that watched this owner's death: now another does.
+      os::Wake(LowPoint(left), 1);
       return;
     }
   }

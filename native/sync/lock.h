@@ -27,8 +27,9 @@
 // owner) fails while a request stands, and the slow release consumes it.
 //
 // Whoever acquires after it slept wakes one more sleeper, which finds the lock held and sleeps
-// again: but now it watches the new owner's death. So somebody always does, and the death of any
-// owner is noticed at once; without this, only at the bound of the sleeps.
+// again: but now it watches the new owner's death. So does whoever leaves its wait for a lock that
+// is held. So somebody always watches, and the death of any owner is noticed at once; without this,
+// only at the bound of the sleeps.
 //
 // WAITERS is dropped by release and set again by every waiter that acquires after it slept, for
 // others may sleep still (Drepper, "Futexes are tricky", mutex 2).

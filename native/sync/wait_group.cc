@@ -11,6 +11,13 @@ constexpr size_t kMaxPoints = 127;
 constexpr size_t kMaxWordEntries = kMaxPoints / kMaxPlanPoints;
 constexpr size_t kMaxBellEntries = 1000;
 
+/// A ringer took the id out of the bell, and perhaps died before it rang.
+bool HasLostBell(const HubEntry* entry) {
+  const BellPlace place = entry->object->bell_place();
+  // SYNC POINT bell: acquire, pairs with the waker's exchange.
+  return place.bell->load(std::memory_order_acquire) != entry->self;
+}
+
 }  // namespace
 
 /// What the thread sleeps on next.
@@ -127,7 +134,9 @@ void WaitGroup::Collect(Batch* batch) {
 }
 
 void WaitGroup::Look(HubEntry* entry, Batch* batch) const {
-  if (entry->state == HubEntry::State::kWatching && !Plan(entry, batch)) {
+  const bool is_watching = entry->state == HubEntry::State::kWatching;
+  // Without its id in the bell nobody rings again: the loop's rearm puts it back.
+  if (is_watching && ((by_bell_ && HasLostBell(entry)) || !Plan(entry, batch))) {
     entry->state = HubEntry::State::kPosted;
     entry->posted_ns = os::MonotonicNs();
     entry->sink->Post(entry->ticket);

@@ -210,6 +210,16 @@ TEST_SUITE("a wait with a doorbell") {
     CHECK(loop.rings() == 0);
   }
 
+  TEST_CASE_FIXTURE(BellWorld, "is told by the hub when its id was lost, though the lock is held") {
+    Set(other.id());
+    const auto wait = Wait();
+    object->bell.store(0);  // taken out by a ringer that died; another has the lock already
+    CHECK(loop.Turn(Watchdog()));
+    CHECK(loop.posts() == 1);
+    CHECK_FALSE(wait->Try());
+    CHECK(bell() == self.id());
+  }
+
   TEST_CASE_FIXTURE(BellWorld, "is told by the hub when the owner dies") {
     Child child([&] {
       const mp::sync::Id id = shared.segment().Enter();

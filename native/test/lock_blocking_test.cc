@@ -135,6 +135,16 @@ TEST_SUITE("waking") {
     CHECK(sleeper.WakesUp());
   }
 
+  TEST_CASE_FIXTURE(LockWorld,
+                    "who leaves a lock that is held wakes one, to watch the owner's life") {
+    Set(other.id() | kWaiters);
+    Sleeper sleeper(LowPoint());
+    REQUIRE(sleeper.FallsAsleep());
+    lock.Withdraw(self.id());
+    CHECK(word() == LockWord(other.id() | kWaiters));
+    CHECK(sleeper.WakesUp());
+  }
+
   TEST_CASE_FIXTURE(LockWorld, "who gives a grant back wakes another sleeper") {
     Set(self.id() | kPending | kWaiters);
     Sleeper sleeper(LowPoint());
