@@ -15,8 +15,8 @@ import { until } from '../helpers/watchdog.js';
 const rounds = Number(process.env.MP_KILL_ROUNDS ?? 300);
 /** Two block their thread, two await. */
 const seats = [false, false, true, true];
-/** Processes that are started already and wait for the next death. */
-const sparesWanted = 2;
+/** Processes that wait for the next deaths, started together while the players pause. */
+const sparesAtOnce = 6;
 
 const sleepMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -29,7 +29,7 @@ class Game {
   readonly #memory = makeCells(cellCount(seats.length));
   readonly #players: Party[] = [];
   readonly #playing = new Map<Party, Promise<unknown>>();
-  readonly #spares: Promise<Party>[] = [];
+  readonly #spares: Party[] = [];
   #seedOfParty = this.seed;
 
   cell(index: number): number {
@@ -41,18 +41,29 @@ class Game {
   }
 
   async open(): Promise<void> {
-    this.refill();
-    for (const [seat] of seats.entries()) await this.seat(seat);
+    await this.refill();
+    for (const [seat] of seats.entries()) this.seat(seat);
     await this.progressOf(seats.map((_, seat) => seat));
   }
 
-  refill(): void {
-    while (this.#spares.length < sparesWanted) this.#spares.push(Party.start('process'));
+  /** A process that starts takes the processor from those whose recovery is measured. */
+  async refill(): Promise<void> {
+    if (this.#spares.length >= seats.length) return;
+    Atomics.store(this.#memory.cells, Cell.pause, 1);
+    const starts = Array.from({ length: sparesAtOnce }, async () => {
+      this.#spares.push(await Party.start('process'));
+    });
+    await Promise.all(starts);
+    Atomics.store(this.#memory.cells, Cell.pause, 0);
+    const playing = seats
+      .map((_, seat) => seat)
+      .filter((seat) => this.#players[seat] !== undefined);
+    await this.progressOf(playing);
   }
 
   /** Puts a fresh process on a seat. */
-  async seat(seat: number): Promise<void> {
-    const player = await this.#spares.shift()!;
+  seat(seat: number): void {
+    const player = this.#spares.shift()!;
     Atomics.store(this.#memory.cells, cellOf(seat, PartyCell.phase), Phase.outside);
     Atomics.store(this.#memory.cells, cellOf(seat, PartyCell.blockMs), 0);
     Atomics.store(this.#memory.cells, cellOf(seat, PartyCell.blocked), 0);
@@ -66,7 +77,6 @@ class Game {
     // It ends by the kill that the game deals, or with the game.
     playing.catch(() => undefined);
     this.#playing.set(player, playing);
-    this.refill();
   }
 
   /** Until each of these seats has had the lock once more. */
@@ -93,6 +103,7 @@ class Game {
   }
 
   async killRound(): Promise<void> {
+    await this.refill();
     await sleepMs(this.random() * 4);
     const seat = this.victim();
     const sightingsBefore = this.cell(Cell.sightings);
@@ -101,7 +112,7 @@ class Game {
     const phase = this.cell(cellOf(seat, PartyCell.phase));
     await this.progressOf(seats.map((_, i) => i).filter((i) => i !== seat));
     this.judge(phase, this.cell(Cell.sightings) - sightingsBefore, killedAtUs);
-    await this.seat(seat);
+    this.seat(seat);
   }
 
   judge(phase: number, sightings: number, killedAtUs: number): void {
@@ -136,7 +147,7 @@ class Game {
 
   async close(): Promise<void> {
     Atomics.store(this.#memory.cells, Cell.stop, 1);
-    const players = [...this.#players, ...(await Promise.all(this.#spares))];
+    const players = [...this.#players, ...this.#spares];
     await Promise.all(
       players.map(async (player) => {
         await this.#playing.get(player);

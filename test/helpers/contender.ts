@@ -15,7 +15,14 @@ import { isHeldHere, openCells, type CellsHandle, type Shared } from './shared-w
 export const Phase = { outside: 0, entering: 1, inside: 2, leaving: 3 } as const;
 
 /** Cells of the whole game, before those of the parties. */
-export const Cell = { stop: 0, owner: 1, violations: 2, sightings: 3, recoveredAtUs: 4 } as const;
+export const Cell = {
+  stop: 0,
+  owner: 1,
+  violations: 2,
+  sightings: 3,
+  recoveredAtUs: 4,
+  pause: 5,
+} as const;
 const shared = 8;
 const perParty = 4;
 
@@ -85,6 +92,9 @@ class Contender {
     const ms = this.#random() < 0.3 ? 0 : this.#random() * longestThoughtMs;
     if (this.settings.awaiting) await new Promise((resolve) => setTimeout(resolve, ms));
     else if (ms > 0) Atomics.wait(sleeper, 0, 0, ms);
+    while (Atomics.load(this.#cells, Cell.pause) !== 0 && !this.stopped) {
+      Atomics.wait(sleeper, 0, 0, 2);
+    }
   }
 
   /** Blocks the event loop when the test has asked for it and this thread only waits. */

@@ -17,6 +17,8 @@ export const partyKinds: readonly PartyKind[] = ['process', 'worker'];
 type Result<M> = M extends (...args: never[]) => infer R ? Awaited<R> : M;
 type Arguments<M> = M extends (...args: infer A) => unknown ? A : [];
 
+/** Several may start at once, on one processor. */
+const startLimitMs = 60_000;
 const program = join(__dirname, 'party-main.js');
 
 interface Pending {
@@ -63,7 +65,7 @@ export class Party {
         ? fork(program, { serialization: 'advanced', ...options })
         : new Worker(program);
     const party = new Party(kind, far);
-    await within('the other party to start', party.#ask({ what: 'ping' }));
+    await within('the other party to start', party.#ask({ what: 'ping' }), startLimitMs);
     return party;
   }
 
