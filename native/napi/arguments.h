@@ -50,9 +50,9 @@ inline Target TargetAt(const Napi::CallbackInfo& info, layout::ObjectKind kind) 
       sync::AddressSpace::Instance().Resolve(address, sizeof(layout::SyncObject));
   const bool aligned = address % layout::kGranule == 0;
   // What lies before the heap is the segment's own, and might look like an object.
-  const bool in_heap = place.mapped != nullptr &&
-                       place.pointer >= place.mapped->segment.base() +
-                                            place.mapped->segment.header()->heap_offset;
+  const bool in_heap =
+      place.mapped != nullptr &&
+      place.pointer >= place.mapped->segment.base() + place.mapped->segment.header()->heap_offset;
   auto* object = reinterpret_cast<layout::SyncObject*>(place.pointer);
   if (!in_heap || !aligned || object->kind != static_cast<uint32_t>(kind)) {
     Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no such object at this address");

@@ -21,7 +21,7 @@ const mayInclude: Record<string, string[]> = {
   os: ['layout'],
   sync: ['layout', 'os'],
   napi: ['layout', 'os', 'sync'],
-  test: ['layout', 'os', 'sync', 'support'],
+  test: ['layout', 'os', 'sync', 'support', 'kill'],
 };
 
 interface LineRule {
