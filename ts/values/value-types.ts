@@ -1,0 +1,80 @@
+// What TypeScript makes of Values.
+import type { Fields, RecordInput, RecordOf, StructType } from './struct-types.js';
+import type { InputOf, ScalarType } from './types.js';
+
+/**
+ * What a Value can hold: a single value or a struct.
+ *
+ * @public
+ */
+export type ValueType = ScalarType | StructType;
+
+/**
+ * What a Value can start with.
+ *
+ * @public
+ */
+export type ValueInput<T extends ValueType> =
+  T extends StructType<infer F> ? RecordInput<F> : T extends ScalarType ? InputOf<T> : never;
+
+/**
+ * A single value in shared memory.
+ *
+ * @public
+ */
+export interface ScalarValue<Item, Input = Item> {
+  /** The value. Takes no lock: `value.value += 1` is a read and a write. */
+  get value(): Item;
+  /**
+   * @throws TypeError when it is not what the type holds; RangeError when it is out of range
+   */
+  set value(item: Input);
+}
+
+/**
+ * An integer in shared memory, with operations that no other thread or process can come between.
+ * Those that calculate wrap around and return what was there before.
+ *
+ * @public
+ */
+export interface IntegerValue<Item, Input = Item> extends ScalarValue<Item, Input> {
+  /** Reads it. */
+  load(): Item;
+  /** Writes it. */
+  store(item: Input): void;
+  /** Adds to it. */
+  add(operand: Input): Item;
+  /** Subtracts from it. */
+  sub(operand: Input): Item;
+  /** Keeps the bits that are set in both. */
+  and(operand: Input): Item;
+  /** Sets the bits of the operand. */
+  or(operand: Input): Item;
+  /** Flips the bits of the operand. */
+  xor(operand: Input): Item;
+  /** Writes it and returns what was there before. */
+  exchange(item: Input): Item;
+  /** Writes `replacement` if `expected` is there; returns what was there. */
+  compareExchange(expected: Input, replacement: Input): Item;
+}
+
+/**
+ * A struct in shared memory: its fields as properties, and all of them as `value`.
+ *
+ * @public
+ */
+export type StructValue<F extends Fields> = RecordOf<F> & Omit<WholeValue<F>, keyof F>;
+
+/**
+ * All fields of a struct at once.
+ *
+ * @public
+ */
+export interface WholeValue<F extends Fields> {
+  /** A copy of all fields, field by field. */
+  get value(): RecordOf<F>;
+  /** Writes the fields that are given. */
+  set value(fields: RecordInput<F>);
+  /** The same copy, for JSON. */
+  toJSON(): unknown;
+}
