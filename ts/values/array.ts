@@ -9,7 +9,7 @@ import { registerData } from './handles.js';
 import {
   blockKey,
   hasParts,
-  hide,
+  setParts,
   lockKey,
   structKey,
   type DataLock,
@@ -116,7 +116,7 @@ function structArrayClass(type: StructType): DataClass {
     constructor(block: Block) {
       const length = block.start.byteLength / type.size;
       super(new DataView(block.buffer), { base: 0, length }, recordClassOf(type));
-      hide(this, { [blockKey]: block });
+      setParts(this, { [blockKey]: block });
     }
 
     close(): void {
@@ -127,7 +127,7 @@ function structArrayClass(type: StructType): DataClass {
       this.close();
     }
   };
-  hide(structArray.prototype, { [structKey]: type });
+  setParts(structArray.prototype, { [structKey]: type });
   return structArray;
 }
 

@@ -21,10 +21,17 @@ export interface Parts {
   readonly [structKey]?: StructType;
 }
 
-/** Sets properties that neither loops nor `console.log` show. */
-export function hide(object: object, hidden: Readonly<Record<symbol, unknown>>): void {
-  for (const key of Object.getOwnPropertySymbols(hidden)) {
-    Object.defineProperty(object, key, { value: hidden[key] });
+type Hidden = Partial<Record<typeof blockKey | typeof lockKey | typeof structKey, unknown>>;
+
+/** Sets parts of an object; on a typed array so that `console.log` does not show them. */
+export function setParts(object: object, parts: Hidden): void {
+  if (!ArrayBuffer.isView(object)) {
+    // Much faster than defining, and nobody shows these objects by their properties.
+    Object.assign(object, parts);
+    return;
+  }
+  for (const key of [blockKey, lockKey, structKey] as const) {
+    if (key in parts) Object.defineProperty(object, key, { value: parts[key] });
   }
 }
 

@@ -1,6 +1,6 @@
 // A class of records for each struct type: an accessor for each field, on its prototype.
 import { RecordArray, type RecordClass } from './record-array.js';
-import { hide, structKey } from './parts.js';
+import { setParts, structKey } from './parts.js';
 import { assign, baseKey, dataKey, RecordBase } from './record.js';
 import { scalars, toBigInt, type Scalar, type Stored } from './scalars.js';
 import { elementsOf } from './shared-arrays.js';
@@ -26,7 +26,7 @@ function makeClass(type: StructType): RecordClass {
   const recordClass = class extends RecordBase {
     static readonly type = type;
   };
-  hide(recordClass.prototype, { [structKey]: type });
+  setParts(recordClass.prototype, { [structKey]: type });
   for (const field of layoutOf(type)!) {
     const { get, set } = accessorOf(field);
     Object.defineProperty(recordClass.prototype, field.name, { get, set, enumerable: true });

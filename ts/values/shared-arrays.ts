@@ -2,7 +2,7 @@
 import { invalidArgument, outOfRange } from '../errors.js';
 import { closeBlock, createBlock, type Block } from '../memory/block.js';
 import { ObjectKind } from '../native/binding.js';
-import { blockKey, hide, openBlock, type Parts } from './parts.js';
+import { blockKey, setParts, openBlock, type Parts } from './parts.js';
 import { shown, scalars, toBigInt, type AnyTypedArray, type Scalar } from './scalars.js';
 import { bytesOf, codePointsOf, readText, write, writeText } from './text.js';
 
@@ -23,7 +23,7 @@ function sharedClass({ view }: Scalar): SharedArrayClass {
 
     constructor(block: Block) {
       super(block.buffer);
-      hide(this, { [blockKey]: block });
+      setParts(this, { [blockKey]: block });
     }
 
     close(): void {

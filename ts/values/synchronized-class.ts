@@ -2,7 +2,7 @@
 import type { Block } from '../memory/block.js';
 import { Lock } from '../sync/lock.js';
 import { RLock } from '../sync/rlock.js';
-import { hide, lockKey, openBlock, type DataLock, type Parts } from './parts.js';
+import { setParts, lockKey, openBlock, type DataLock, type Parts } from './parts.js';
 
 /** As far as the lock has them: an RLock has no awaitable ones. */
 export const lockForms = [
@@ -35,7 +35,7 @@ const made = new Map<typeof Lock | typeof RLock, WeakMap<DataClass, DataClass>>(
 export function openData(dataClass: DataClass, block: Block, lock?: DataLock): Parts {
   if (lock === undefined) return new dataClass(block);
   const object = new (synchronizedClassOf(dataClass, lock))(block);
-  hide(object, { [lockKey]: lock });
+  setParts(object, { [lockKey]: lock });
   return object;
 }
 

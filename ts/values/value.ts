@@ -4,7 +4,7 @@ import { ElementType, ObjectKind } from '../native/binding.js';
 import type { Lock } from '../sync/lock.js';
 import type { RLock } from '../sync/rlock.js';
 import { registerData } from './handles.js';
-import { blockKey, hasParts, hide, lockKey, type Parts } from './parts.js';
+import { blockKey, hasParts, setParts, lockKey, type Parts } from './parts.js';
 import { createScalarBlock, type ScalarValueBase } from './raw-value.js';
 import { recordClassOf } from './record-class.js';
 import { assign, type RecordBase } from './record.js';
@@ -107,7 +107,7 @@ function structValueClass(type: StructType): DataClass {
 
     constructor(block: Block) {
       super(new DataView(block.buffer), 0);
-      hide(this, { [blockKey]: block });
+      setParts(this, { [blockKey]: block });
     }
   };
   if (!('value' in type.fields)) {
