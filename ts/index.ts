@@ -32,10 +32,12 @@ export {
 } from './values/array.js';
 export { copy } from './values/copy.js';
 export type {
+  FieldCopy,
   FieldInput,
   FieldItem,
   Fields,
   FieldType,
+  RecordCopy,
   RecordInput,
   RecordOf,
   StructArray,

@@ -62,12 +62,17 @@ export interface SharedArrayConstructor {
   new <T extends ArrayType>(
     type: T,
     content: ArrayContent<T>,
-    options: DataOptions<false> & { lock: false },
-  ): RawArray<T>;
-  new <T extends ArrayType, L extends Lock | RLock = RLock>(
+    options?: DataOptions<true>,
+  ): SharedArray<T>;
+  new <T extends ArrayType>(
     type: T,
     content: ArrayContent<T>,
-    options?: DataOptions<L | true>,
+    options: { readonly lock: false },
+  ): RawArray<T>;
+  new <T extends ArrayType, L extends Lock | RLock>(
+    type: T,
+    content: ArrayContent<T>,
+    options: { readonly lock: L },
   ): SharedArray<T, L>;
 }
 

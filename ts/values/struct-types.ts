@@ -80,6 +80,33 @@ export type FieldInput<T extends FieldType> =
 export type RecordOf<F extends Fields> = { -readonly [K in keyof F]: FieldItem<F[K]> };
 
 /**
+ * A copy of a record in a plain object; array fields become ordinary arrays.
+ *
+ * @public
+ */
+export type RecordCopy<F extends Fields> = { [K in keyof F]: FieldCopy<F[K]> };
+
+/**
+ * What a field is in a {@link RecordCopy}.
+ *
+ * @public
+ */
+export type FieldCopy<T extends FieldType> =
+  T extends StructType<infer F>
+    ? RecordCopy<F>
+    : T extends readonly [infer E, number]
+      ? E extends StructType<infer F>
+        ? RecordCopy<F>[]
+        : E extends TextType
+          ? string
+          : E extends ScalarType
+            ? ItemOf<E>[]
+            : never
+      : T extends ScalarType
+        ? ItemOf<T>
+        : never;
+
+/**
  * What a record is made from: some of its fields by name, or the first ones in order.
  *
  * @public
@@ -107,5 +134,5 @@ export interface StructArray<F extends Fields = Fields> extends Iterable<RecordO
   /** Writes records, from an index on. */
   set(records: Iterable<RecordInput<F>>, offset?: number): void;
   /** Copies of all records, as plain objects. */
-  toJSON(): unknown[];
+  toJSON(): RecordCopy<F>[];
 }

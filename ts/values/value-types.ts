@@ -1,5 +1,5 @@
 // What TypeScript makes of Values.
-import type { Fields, RecordInput, RecordOf, StructType } from './struct-types.js';
+import type { Fields, RecordCopy, RecordInput, RecordOf, StructType } from './struct-types.js';
 import type { InputOf, ScalarType } from './types.js';
 
 /**
@@ -59,11 +59,14 @@ export interface IntegerValue<Item, Input = Item> extends ScalarValue<Item, Inpu
 }
 
 /**
- * A struct in shared memory: its fields as properties, and all of them as `value`.
+ * A struct in shared memory: its fields as properties, and all of them as `value`
+ * unless a field has that name.
  *
  * @public
  */
-export type StructValue<F extends Fields> = RecordOf<F> & Omit<WholeValue<F>, keyof F>;
+export type StructValue<F extends Fields> = 'value' extends keyof F
+  ? RecordOf<F>
+  : RecordOf<F> & WholeValue<F>;
 
 /**
  * All fields of a struct at once.
@@ -71,10 +74,10 @@ export type StructValue<F extends Fields> = RecordOf<F> & Omit<WholeValue<F>, ke
  * @public
  */
 export interface WholeValue<F extends Fields> {
-  /** A copy of all fields, field by field. */
-  get value(): RecordOf<F>;
+  /** A copy of all fields. */
+  get value(): RecordCopy<F>;
   /** Writes the fields that are given. */
   set value(fields: RecordInput<F>);
   /** The same copy, for JSON. */
-  toJSON(): unknown;
+  toJSON(): RecordCopy<F>;
 }

@@ -53,13 +53,18 @@ export type Value<T extends ValueType = ValueType, L extends Lock | RLock = RLoc
 export interface ValueConstructor {
   new <T extends ValueType>(
     type: T,
-    initial: ValueInput<T> | undefined,
-    options: DataOptions<false> & { lock: false },
-  ): RawValue<T>;
-  new <T extends ValueType, L extends Lock | RLock = RLock>(
-    type: T,
     initial?: ValueInput<T>,
-    options?: DataOptions<L | true>,
+    options?: DataOptions<true>,
+  ): Value<T>;
+  new <T extends ValueType>(
+    type: T,
+    initial: ValueInput<T> | undefined,
+    options: { readonly lock: false },
+  ): RawValue<T>;
+  new <T extends ValueType, L extends Lock | RLock>(
+    type: T,
+    initial: ValueInput<T> | undefined,
+    options: { readonly lock: L },
   ): Value<T, L>;
 }
 
