@@ -102,7 +102,10 @@ for (const place of places) {
       const flag = new mp.Value('i', 0);
       const answer = new mp.Value('i', 0);
       const spinning = elsewhere(place, 'spinUntilSet', flag, answer);
-      while (answer.value === 0) await new Promise(setImmediate);
+      const started = performance.now();
+      while (answer.value === 0 && performance.now() - started < 10_000) {
+        await new Promise(setImmediate);
+      }
       // Long enough for the optimising compiler to have replaced the loop.
       await new Promise((resolve) => setTimeout(resolve, 300));
       assert.equal(answer.value, 1);
