@@ -28,8 +28,10 @@ const jobs = {
   read(...objects: { value: unknown }[]): unknown[] {
     return objects.map((object) => object.value);
   },
-  write(object: { value: unknown }, source: { value: unknown }) {
-    object.value = source.value;
+  /** The first half becomes what the second half is. */
+  overwrite(...objects: { value: unknown }[]) {
+    const half = objects.length / 2;
+    for (let i = 0; i < half; i++) objects[i]!.value = objects[half + i]!.value;
   },
   /** CPython's test_array: each element becomes the sum of those up to it. */
   prefixSums(array: mp.Array<'i'>) {
