@@ -2,7 +2,7 @@
 //
 //   OFFSET | SIZE | FIELD       | WRITTEN BY | MEANING
 //        0 |    8 | byte_length | creator    | bytes of data, from the next granule on
-//        8 |    4 | kind        | creator    | ObjectKind; where a synchronisation object has it too
+//        8 |    4 | kind        | creator    | ObjectKind, placed as in a SyncObject
 //       12 |    4 | element     | creator    | ElementType of the data
 //       16 |    8 | (reserved)  |            | 0
 //       24 |    4 | serial      | creator    | tells this block from an earlier one in its place

@@ -115,6 +115,7 @@ describe('Array', () => {
   it('gives its memory back when closed or collected, but not under a subarray', async () => {
     const used = () => native.treeInfo().usedBytes;
     const bytes = 1 << 20;
+    await collectGarbage();
     const start = used();
     new mp.RawArray('B', bytes).close();
     assert.equal(used(), start);

@@ -103,7 +103,9 @@ describe('Value', () => {
     assert.equal(value.compareExchange(7, 9), 7);
     value.store(200);
     assert.equal(value.value, 200);
-    assert.throws(() => value.store(256), RangeError);
+    assert.throws(() => {
+      value.store(256);
+    }, RangeError);
     assert.throws(() => value.add(0.5), TypeError);
     assert.equal(new mp.Value('I', 0).sub(1), 0);
   });

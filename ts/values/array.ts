@@ -161,6 +161,7 @@ function structArrayClass(type: StructType): DataClass {
  *
  * @public
  */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- what it makes has other classes
 export const SharedArray = class Array {
   constructor(type: unknown, content: unknown, options?: DataOptions) {
     return create(type, content, lockOf(options));
@@ -177,6 +178,7 @@ export const SharedArray = class Array {
  *
  * @public
  */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- what it makes has other classes
 export const RawArray = class RawArray {
   constructor(type: unknown, content: unknown) {
     return create(type, content);

@@ -30,7 +30,7 @@ interface Detail {
 export interface DataConstructor {
   readonly kind: ObjectKind;
   readonly type: new (...args: never[]) => object;
-  classOf(type: Scalar | StructType): DataClass;
+  readonly classOf: (type: Scalar | StructType) => DataClass;
 }
 
 /** Makes `share` and `attach` know a kind of data. */

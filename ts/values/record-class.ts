@@ -28,8 +28,8 @@ function makeClass(type: StructType): RecordClass {
   };
   setParts(recordClass.prototype, { [structKey]: type });
   for (const field of layoutOf(type)!) {
-    const { get, set } = accessorOf(field);
-    Object.defineProperty(recordClass.prototype, field.name, { get, set, enumerable: true });
+    const accessor = { ...accessorOf(field), enumerable: true };
+    Object.defineProperty(recordClass.prototype, field.name, accessor);
   }
   return recordClass;
 }

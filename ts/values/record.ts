@@ -50,7 +50,7 @@ export function assign(record: RecordBase, input: unknown): void {
     if (source.length > names.length) {
       throw invalidArgument(`${source.length} values for the ${names.length} fields of a struct`);
     }
-    source.forEach((value, i) => (target[names[i]!] = value));
+    (source as unknown[]).forEach((value, i) => (target[names[i]!] = value));
   } else if (typeof source === 'object' && source !== null) {
     for (const [name, value] of Object.entries(source)) {
       if (!names.includes(name)) throw invalidArgument(`the struct has no field ${shown(name)}`);

@@ -140,8 +140,7 @@ class TextValue extends ScalarValueBase {
   declare readonly [viewKey]: Uint8Array | Uint32Array;
 
   get value(): string {
-    const { item } = this[scalarKey];
-    return item(this[viewKey][0]!) as string;
+    return this[scalarKey].item(this[viewKey][0]!) as string;
   }
 
   set value(item: unknown) {

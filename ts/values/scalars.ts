@@ -24,6 +24,7 @@ export type AnyTypedArray =
 interface ViewClass {
   new (buffer: ArrayBuffer, byteOffset: number, length: number): AnyTypedArray;
   readonly name: string;
+  readonly ['BYTES_PER_ELEMENT']: number;
 }
 
 /** A type of single values. */
@@ -124,11 +125,7 @@ interface Conversions<S extends Stored> {
   item?(stored: Stored): string;
 }
 
-function scalar<S extends Stored>(
-  name: ScalarName,
-  view: ViewClass & { readonly BYTES_PER_ELEMENT: number },
-  conversions: Conversions<S>,
-) {
+function scalar<S extends Stored>(name: ScalarName, view: ViewClass, conversions: Conversions<S>) {
   const element = ElementType[name];
   return { name, element, bytes: view.BYTES_PER_ELEMENT, view, item: identity, ...conversions };
 }

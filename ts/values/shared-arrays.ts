@@ -35,7 +35,7 @@ function sharedClass({ view }: Scalar): SharedArrayClass {
     }
   };
   Object.defineProperty(shared, 'name', { value: `Shared${view.name}` });
-  return shared as unknown as SharedArrayClass;
+  return shared;
 }
 
 class SharedText extends (sharedClass(scalars.char) as new (block: Block) => Uint8Array & Parts) {

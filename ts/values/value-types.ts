@@ -28,7 +28,7 @@ export interface ScalarValue<Item, Input = Item> {
   /**
    * @throws TypeError when it is not what the type holds; RangeError when it is out of range
    */
-  set value(item: Input);
+  set value(item: Item | Input);
 }
 
 /**
@@ -77,7 +77,7 @@ export interface WholeValue<F extends Fields> {
   /** A copy of all fields. */
   get value(): RecordCopy<F>;
   /** Writes the fields that are given. */
-  set value(fields: RecordInput<F>);
+  set value(fields: RecordCopy<F> | RecordInput<F>);
   /** The same copy, for JSON. */
   toJSON(): RecordCopy<F>;
 }

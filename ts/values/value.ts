@@ -5,7 +5,7 @@ import type { Lock } from '../sync/lock.js';
 import type { RLock } from '../sync/rlock.js';
 import { registerData } from './handles.js';
 import { blockKey, hasParts, setParts, lockKey, type Parts } from './parts.js';
-import { createScalarBlock, type ScalarValueBase } from './raw-value.js';
+import { createScalarBlock } from './raw-value.js';
 import { recordClassOf } from './record-class.js';
 import { assign, type RecordBase } from './record.js';
 import { valueClasses } from './scalar-values.js';
@@ -86,7 +86,7 @@ function create(type: unknown, initial: unknown, lock?: Parameters<typeof openDa
   const value = openData(classOf(of), scalar ? createScalarBlock(scalar) : structBlock(of), lock);
   if (initial !== undefined) {
     if (scalar === undefined) assign(value as unknown as RecordBase, initial);
-    else (value as ScalarValueBase).value = initial;
+    else (value as unknown as { value: unknown }).value = initial;
   }
   return value;
 }
@@ -153,6 +153,7 @@ function structValueClass(type: StructType): DataClass {
  *
  * @public
  */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- what it makes has other classes
 export const Value = class Value {
   constructor(type: unknown, initial?: unknown, options?: DataOptions) {
     return create(type, initial, lockOf(options));
@@ -169,6 +170,7 @@ export const Value = class Value {
  *
  * @public
  */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- what it makes has other classes
 export const RawValue = class RawValue {
   constructor(type: unknown, initial?: unknown) {
     return create(type, initial);
