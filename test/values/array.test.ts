@@ -129,6 +129,18 @@ describe('Array', () => {
   });
 });
 
+describe('memory of Values', () => {
+  it('comes back when 100,000 of them were dropped', async () => {
+    const used = () => native.treeInfo().usedBytes;
+    await collectGarbage();
+    const start = used();
+    for (let i = 0; i < 100_000; i++) new mp.Value('i', i);
+    assert.ok(used() > start);
+    await collectGarbage();
+    assert.ok(used() < start + 1000 * 192, `${used() - start} bytes are left`);
+  });
+});
+
 describe('struct', () => {
   it('is laid out as C does', () => {
     const Inner = mp.struct({ a: 'b', b: 'q' });

@@ -30,13 +30,11 @@ export type ArrayContent<T extends ArrayType> =
  * @public
  */
 export interface CodePointMembers {
-  /** The text before the first zero. */
-  get value(): string;
   /**
-   * Writes the text, and a zero behind it if there is room; what is behind that stays.
-   *
-   * @throws RangeError when the text is too long
+   * The text before the first zero. Assigning writes it, and a zero behind it if there is room;
+   * what is behind that stays. Throws RangeError when the text is too long.
    */
+  get value(): string;
   set value(text: string);
 }
 
@@ -46,20 +44,16 @@ export interface CodePointMembers {
  * @public
  */
 export interface CharMembers {
-  /** The text before the first zero. */
+  /**
+   * The text before the first zero. Assigning writes it, and a zero behind it if there is room;
+   * what is behind that stays. Throws RangeError when the text is too long.
+   */
   get value(): string;
-  /**
-   * Writes the text, and a zero behind it if there is room; what is behind that stays.
-   *
-   * @throws RangeError when the text is too long
-   */
   set value(text: string | Uint8Array);
-  /** A copy of all bytes. */
-  get raw(): Buffer;
   /**
-   * Writes bytes at the start; what is behind them stays.
-   *
-   * @throws RangeError when there are too many
+   * A copy of all bytes. Assigning writes bytes at the start; what is behind them stays. Throws
+   * RangeError when there are too many.
    */
+  get raw(): Buffer;
   set raw(bytes: string | Uint8Array);
 }

@@ -59,16 +59,19 @@ export type SharedArray<
  * @public
  */
 export interface SharedArrayConstructor {
+  /** Makes an Array, guarded by an RLock of its own. */
   new <T extends ArrayType>(
     type: T,
     content: ArrayContent<T>,
     options?: DataOptions<true>,
   ): SharedArray<T>;
+  /** Makes an Array, without a lock. */
   new <T extends ArrayType>(
     type: T,
     content: ArrayContent<T>,
     options: { readonly lock: false },
   ): RawArray<T>;
+  /** Makes an Array, guarded by the given lock. */
   new <T extends ArrayType, L extends Lock | RLock>(
     type: T,
     content: ArrayContent<T>,

@@ -120,6 +120,7 @@ export type RecordInput<F extends Fields> =
  * @public
  */
 export interface StructArray<F extends Fields = Fields> extends Iterable<RecordOf<F>> {
+  /** A live view of a record; undefined behind the last one. */
   [index: number]: RecordOf<F>;
   /** How many records there are. */
   readonly length: number;

@@ -23,11 +23,11 @@ export type ValueInput<T extends ValueType> =
  * @public
  */
 export interface ScalarValue<Item, Input = Item> {
-  /** The value. Takes no lock: `value.value += 1` is a read and a write. */
-  get value(): Item;
   /**
-   * @throws TypeError when it is not what the type holds; RangeError when it is out of range
+   * The value. Takes no lock: `value.value += 1` is a read and a write. Assigning throws TypeError
+   * for what the type does not hold, RangeError for what is out of its range.
    */
+  get value(): Item;
   set value(item: Item | Input);
 }
 
@@ -74,9 +74,8 @@ export type StructValue<F extends Fields> = 'value' extends keyof F
  * @public
  */
 export interface WholeValue<F extends Fields> {
-  /** A copy of all fields. */
+  /** A copy of all fields. Assigning writes those that are given. */
   get value(): RecordCopy<F>;
-  /** Writes the fields that are given. */
   set value(fields: RecordCopy<F> | RecordInput<F>);
   /** The same copy, for JSON. */
   toJSON(): RecordCopy<F>;

@@ -51,16 +51,19 @@ export type Value<T extends ValueType = ValueType, L extends Lock | RLock = RLoc
  * @public
  */
 export interface ValueConstructor {
+  /** Makes a Value, guarded by an RLock of its own. */
   new <T extends ValueType>(
     type: T,
     initial?: ValueInput<T>,
     options?: DataOptions<true>,
   ): Value<T>;
+  /** Makes a Value, without a lock. */
   new <T extends ValueType>(
     type: T,
     initial: ValueInput<T> | undefined,
     options: { readonly lock: false },
   ): RawValue<T>;
+  /** Makes a Value, guarded by the given lock. */
   new <T extends ValueType, L extends Lock | RLock>(
     type: T,
     initial: ValueInput<T> | undefined,
