@@ -44,7 +44,7 @@ const jobs = {
     }
   },
   countLocked(counter: mp.Value<'i'>) {
-    for (let i = 0; i < 20_000; i++) counter.runExclusiveSync(() => counter.value++);
+    for (let i = 0; i < 2_000; i++) counter.runExclusiveSync(() => counter.value++);
   },
   lockState(object: mp.Value): unknown {
     return object.tryAcquire();

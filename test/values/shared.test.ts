@@ -86,9 +86,9 @@ for (const place of places) {
       assert.equal(counter.load(), 40_000);
       assert.equal(wide.load(), 2n ** 32n - 10n + 20_000n);
       const locked = elsewhere(place, 'countLocked', counter);
-      for (let i = 0; i < 20_000; i++) counter.runExclusiveSync(() => counter.value++);
+      for (let i = 0; i < 2_000; i++) counter.runExclusiveSync(() => counter.value++);
       await locked;
-      assert.equal(counter.value, 80_000);
+      assert.equal(counter.value, 44_000);
     });
 
     it('have the same lock there', async () => {
