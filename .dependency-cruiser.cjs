@@ -1,5 +1,15 @@
 // The layers of ts/: imports go one way, from a room to those on its left. See ARCHITECTURE.md.
-const chain = ['errors', 'native', 'memory', 'sync', 'codec', 'channel', 'process', 'pool'];
+const chain = [
+  'errors',
+  'native',
+  'memory',
+  'sync',
+  'values',
+  'codec',
+  'channel',
+  'process',
+  'pool',
+];
 const tops = ['manager', 'threads', 'cluster'];
 const at = (layer) => `^ts/${layer}(/|\\.m?ts$)`;
 

@@ -104,6 +104,22 @@ export class OwnerDiedError extends MultiprocessingError {
 }
 
 /**
+ * Something was used after its `close()`. `code` is `ERR_MP_CLOSED`.
+ *
+ * @public
+ */
+export class ClosedError extends MultiprocessingError {
+  /** @param message - what is closed */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_CLOSED' });
+  }
+
+  static {
+    setName(this, 'ClosedError');
+  }
+}
+
+/**
  * The operating system refused a call. `code` is `ERR_MP_SYSTEM_CALL`.
  *
  * @public

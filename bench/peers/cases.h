@@ -25,4 +25,9 @@ void SemaphorePingPong(const Options& options);
 // fairness.cc
 void MutexFairness(const Options& options);
 
+// values.cc
+void CopyIn(const Options& options);
+void CopyOut(const Options& options);
+void AtomicAdd(const Options& options);
+
 }  // namespace peer

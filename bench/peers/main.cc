@@ -22,6 +22,9 @@ constexpr Case kCases[] = {
     {"mutex-contended", peer::MutexContended},
     {"semaphore-ping-pong", peer::SemaphorePingPong},
     {"mutex-fairness", peer::MutexFairness},
+    {"copy-in", peer::CopyIn},
+    {"copy-out", peer::CopyOut},
+    {"atomic-add", peer::AtomicAdd},
 };
 
 }  // namespace

@@ -153,7 +153,46 @@ def semaphore_ping_pong(measured_ms):
     print_metrics(perSecond=rounds * 1e9 / elapsed)
 
 
+def raw_value(code):
+    def run(measured_ms):
+        shared = multiprocessing.RawValue(code, 0)
+
+        def body(count):
+            for i in range(count):
+                shared.value = i
+                shared.value
+
+        print_batches(body, measured_ms)
+
+    return run
+
+
+def value_int32(measured_ms):
+    shared = multiprocessing.Value("i", 0)
+
+    def body(count):
+        for i in range(count):
+            shared.value = i
+            shared.value
+
+    print_batches(body, measured_ms)
+
+
+def array_access(measured_ms):
+    elements = multiprocessing.RawArray("d", 1024)
+
+    def body(count):
+        for i in range(count):
+            elements[i & 1023] += 0.5
+
+    print_batches(body, measured_ms)
+
+
 CASES = {
+    "raw-value-int32": raw_value("i"),
+    "raw-value-float64": raw_value("d"),
+    "value-int32": value_int32,
+    "raw-array": array_access,
     "lock": lock_pair,
     "lock-try": lock_try_pair,
     "rlock": rlock_pair,

@@ -36,7 +36,15 @@
 
 namespace mp::layout {
 
-enum class ObjectKind : uint32_t { kNone = 0, kLock = 1, kRLock = 2, kSemaphore = 3 };
+/// Of everything that a handle can name; values and arrays are in layout/data_block.h.
+enum class ObjectKind : uint32_t {
+  kNone = 0,
+  kLock = 1,
+  kRLock = 2,
+  kSemaphore = 3,
+  kValue = 4,
+  kArray = 5,
+};
 
 inline constexpr uint32_t kRobust = 1;
 

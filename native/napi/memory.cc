@@ -1,11 +1,36 @@
 // Shared memory for JavaScript: the tree's arena, windows and views, objects and their handles.
+#include "napi/memory.h"
+
 #include <charconv>
 
-#include "napi/arguments.h"
+#include "layout/data_block.h"
 #include "napi/objects.h"
 #include "os/process.h"
 
 namespace mp::napi {
+
+sync::Place PlaceAt(const Napi::CallbackInfo& info, size_t index, uint64_t length) {
+  const sync::Place place = sync::AddressSpace::Instance().Resolve(WholeAt(info, index), length);
+  if (place.mapped == nullptr) {
+    Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no shared memory at this address");
+  }
+  return place;
+}
+
+sync::MappedSegment& Tree(const Napi::CallbackInfo& info) {
+  if (!sync::AddressSpace::Instance().has_tree()) {
+    Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no shared memory is open");
+  }
+  return *sync::AddressSpace::Instance().At(0);
+}
+
+uint64_t Allocate(const Napi::CallbackInfo& info, uint64_t size_bytes) {
+  const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), 0);
+  const sync::Allocation allocation = Tree(info).allocator().Allocate(self, size_bytes);
+  ThrowUnlessAllocated(info.Env(), allocation, size_bytes);
+  return allocation.offset;
+}
+
 namespace {
 
 using layout::SyncObject;
@@ -33,21 +58,6 @@ std::array<uint8_t, 16> IdFromHex(Napi::Env env, const std::string& hex) {
   }
   if (!valid) Throw(env, "ERR_MP_HANDLE_STALE", "this is not the handle of a shared object");
   return id;
-}
-
-Place PlaceAt(const Napi::CallbackInfo& info, size_t index, uint64_t length) {
-  const Place place = AddressSpace::Instance().Resolve(WholeAt(info, index), length);
-  if (place.mapped == nullptr) {
-    Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no shared memory at this address");
-  }
-  return place;
-}
-
-MappedSegment& Tree(const Napi::CallbackInfo& info) {
-  if (!AddressSpace::Instance().has_tree()) {
-    Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no shared memory is open");
-  }
-  return *AddressSpace::Instance().At(0);
 }
 
 /// openTree(): makes this process's first segment, unless it has one
@@ -112,13 +122,6 @@ Napi::Value Chunk(const Napi::CallbackInfo& info) {
 Napi::Value Bytes(const Napi::CallbackInfo& info) {
   const uint64_t length = WholeAt(info, 1);
   return ExternalBuffer(info.Env(), PlaceAt(info, 0, length).pointer, length);
-}
-
-uint64_t Allocate(const Napi::CallbackInfo& info, uint64_t size_bytes) {
-  const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), 0);
-  const sync::Allocation allocation = Tree(info).allocator().Allocate(self, size_bytes);
-  ThrowUnlessAllocated(info.Env(), allocation, size_bytes);
-  return allocation.offset;
 }
 
 /// allocate(sizeBytes) → address of zeroed bytes, 64-byte aligned
@@ -209,6 +212,7 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("stateHigh", static_cast<double>(offsetof(SyncObject, state) + 4));
   constants.Set("depth", static_cast<double>(offsetof(SyncObject, depth)));
   constants.Set("maximum", static_cast<double>(offsetof(SyncObject, maximum)));
+  constants.Set("blockData", static_cast<double>(sizeof(layout::DataBlock)));
   constants.Set("versionInHeader",
                 static_cast<double>(offsetof(layout::SegmentHeader, layout_version)));
   exports.Set("constants", constants);

@@ -1,23 +1,6 @@
 // Handles: a shared object as plain data that any channel can carry.
 import { invalidArgument } from '../errors.js';
-import { attachObject, describeObject } from '../memory/memory.js';
-import { classNamed, classOf, objectAt } from '../memory/registry.js';
-import type { ObjectHandle } from '../native/binding.js';
-
-/**
- * A shared object as plain data: JSON, structured clone and any message channel can carry it. Made
- * by {@link share}, used by {@link attach}.
- *
- * @public
- */
-export interface SharedHandle<T extends object = object> {
-  /** Name of the object's class. */
-  readonly type: string;
-  /** Where the object is. */
-  readonly place: ObjectHandle;
-  /** Only for the type checker: what `attach` gives. */
-  readonly '~object'?: T;
-}
+import { handleOf, objectOf, type SharedHandle } from '../memory/handles.js';
 
 /**
  * A handle of a shared object, to send to another process or thread in whatever way you like.
@@ -25,7 +8,7 @@ export interface SharedHandle<T extends object = object> {
  * Between share and the first attach in the other process this process must live: its memory is
  * reached through it. The objects of a process that has attached once are found without it.
  *
- * @param object - a Lock, RLock, Semaphore or BoundedSemaphore
+ * @param object - a Lock, RLock, Semaphore, BoundedSemaphore, Value or Array
  * @throws TypeError when the object is not a shared one
  *
  * @example
@@ -38,12 +21,12 @@ export interface SharedHandle<T extends object = object> {
  * @public
  */
 export function share<T extends object>(object: T): SharedHandle<T> {
-  const shared =
-    typeof object === 'object' && (object as unknown) !== null ? classOf(object) : undefined;
-  if (shared === undefined) {
-    throw invalidArgument('share() takes a shared object, such as a Lock or a Semaphore');
+  const isObject = typeof object === 'object' && (object as unknown) !== null;
+  const handle = isObject ? handleOf(object) : undefined;
+  if (handle === undefined) {
+    throw invalidArgument('share() takes a shared object, such as a Lock or an Array');
   }
-  return { type: shared.type.name, place: describeObject(object, shared.addressOf(object)) };
+  return handle as SharedHandle<T>;
 }
 
 /**
@@ -57,25 +40,5 @@ export function share<T extends object>(object: T): SharedHandle<T> {
  * @public
  */
 export function attach<T extends object>(handle: SharedHandle<T>): T {
-  if (!isHandle(handle)) throw invalidArgument('attach() takes a handle that share() made');
-  const shared = classNamed(handle.place.kind, handle.type);
-  if (shared === undefined) {
-    throw invalidArgument(`attach() does not know shared objects of type ${handle.type}`);
-  }
-  return objectAt(shared, attachObject(handle.place)) as T;
-}
-
-function isHandle(value: unknown): value is SharedHandle {
-  if (typeof value !== 'object' || value === null) return false;
-  const { type, place } = value as Partial<SharedHandle>;
-  if (typeof type !== 'string' || typeof place !== 'object') return false;
-  if ((place as unknown) === null) return false;
-  const { segment, pid, descriptor, offset, kind, serial } = place as Partial<ObjectHandle>;
-  const numbers = [pid, descriptor, offset, kind, serial];
-  return typeof segment === 'string' && numbers.every((number) => isCount(number));
-}
-
-/** Whether it is a number that the system may have given: all of a handle's are small. */
-function isCount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+  return objectOf(handle) as T;
 }

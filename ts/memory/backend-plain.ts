@@ -6,7 +6,7 @@ import type { FastPaths } from './fast-paths.js';
 /** Memory is viewed in pieces of this size, made when first touched: they are cheap, and a view of
  * everything would count as a gigabyte of external memory for the garbage collector. */
 const chunkShift = 20;
-const chunkBytes = 1 << chunkShift;
+export const chunkBytes = 1 << chunkShift;
 const wordMask = (chunkBytes >> 2) - 1;
 
 const { idMask, pending, stateHigh, depth } = native.constants;
@@ -14,13 +14,14 @@ const ownerMask = idMask | pending;
 const highIndex = stateHigh >> 2;
 const depthIndex = depth >> 2;
 
-const chunks: Int32Array[] = [];
+const chunks: Int32Array<ArrayBuffer>[] = [];
 
-function chunkOf(address: number): Int32Array {
+/** The piece of memory that holds the address, as words. */
+export function chunkOf(address: number): Int32Array<ArrayBuffer> {
   return chunks[address >>> chunkShift] ?? openChunk(address >>> chunkShift);
 }
 
-function openChunk(index: number): Int32Array {
+function openChunk(index: number): Int32Array<ArrayBuffer> {
   const chunk = new Int32Array(native.chunk(index * chunkBytes, chunkBytes));
   chunks[index] = chunk;
   return chunk;

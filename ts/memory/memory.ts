@@ -68,12 +68,22 @@ export interface ObjectStart {
 
 const unreachable = new FinalizationRegistry((address: number) => native.free(address));
 
+/** The memory at the address is freed when `owner` is collected, unless it was shared until then. */
+export function freeWhenUnreachable(owner: object, address: number): void {
+  unreachable.register(owner, address, owner);
+}
+
+/** Frees the memory at the address now, unless it was shared; `owner` does not use it any more. */
+export function release(owner: object, address: number): void {
+  if (unreachable.unregister(owner)) native.free(address);
+}
+
 /** Makes an object in the tree's memory. It is freed when `owner` is collected, unless shared. */
 export function createObject(owner: object, start: ObjectStart): number {
   openMemory();
   const { kind, flags = 0, maximum = 0, low = 0 } = start;
   const address = native.createObject(kind, flags, maximum, low);
-  unreachable.register(owner, address, owner);
+  freeWhenUnreachable(owner, address);
   return address;
 }
 

@@ -6,9 +6,15 @@ import type { Place } from './memory.js';
 /** A class of shared objects. */
 export interface SharedClass {
   readonly kind: ObjectKind;
-  /** Its constructor takes a {@link Place} too, instead of what users give it. */
+  /** What `instanceof` knows its objects by; its name is in their handles. */
   readonly type: new (...args: never[]) => object;
   addressOf(object: object): number;
+  /** Whose collection ends the object in this process, where that is not the object itself. */
+  ownerOf?(object: object): object;
+  /** What a handle has to say besides the place, as JSON: a lock of the object's own, for one. */
+  detailOf?(object: object): unknown;
+  /** The object at a place. Without it the constructor takes a {@link Place} too. */
+  open?(place: Place, detail: unknown): object;
 }
 
 const classes = new Map<number, SharedClass[]>();
@@ -24,8 +30,8 @@ export function classOf(object: object): SharedClass | undefined {
 }
 
 /** The object of class `shared` at a place. */
-export function objectAt(shared: SharedClass, place: Place): object {
-  return new shared.type(...([place] as never[]));
+export function objectAt(shared: SharedClass, place: Place, detail: unknown): object {
+  return shared.open?.(place, detail) ?? new shared.type(...([place] as never[]));
 }
 
 export function classNamed(kind: number, name: string): SharedClass | undefined {

@@ -5,8 +5,26 @@ import loadAddon = require('node-gyp-build');
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 
 /** Kinds of shared objects; the numbers are `ObjectKind` of native/layout/sync_object.h. */
-export const ObjectKind = { lock: 1, rlock: 2, semaphore: 3 } as const;
+export const ObjectKind = { lock: 1, rlock: 2, semaphore: 3, value: 4, array: 5 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
+
+/** What data consists of; the numbers are `ElementType` of native/layout/data_block.h. */
+export const ElementType = {
+  int8: 1,
+  uint8: 2,
+  int16: 3,
+  uint16: 4,
+  int32: 5,
+  uint32: 6,
+  int64: 7,
+  uint64: 8,
+  float32: 9,
+  float64: 10,
+  char: 11,
+  codePoint: 12,
+  record: 13,
+} as const;
+export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 
 /** Results of native calls; the numbers are `Outcome` of native/sync/waiter.h. */
 export const Outcome = {
@@ -54,6 +72,7 @@ export interface LayoutConstants {
   readonly stateHigh: number;
   readonly depth: number;
   readonly maximum: number;
+  readonly blockData: number;
   readonly versionInHeader: number;
 }
 
@@ -64,6 +83,12 @@ export interface TreeInfo {
   readonly capacity: number;
   readonly committedBytes: number;
   readonly usedBytes: number;
+}
+
+/** What the header of a block of data says. */
+export interface BlockInfo {
+  readonly element: number;
+  readonly byteLength: number;
 }
 
 type ErrorFactory = (
@@ -85,6 +110,9 @@ export interface Native {
   allocate(sizeBytes: number): number;
   free(address: number): boolean;
   createObject(kind: ObjectKind, flags: number, maximum: number, low: number): number;
+  createBlock(kind: ObjectKind, element: ElementType, byteLength: number): number;
+  blockAt(address: number): BlockInfo;
+  detach(buffer: ArrayBuffer): void;
   selfAt(address: number): number;
   describe(address: number): ObjectHandle;
   attachSegment(id: string, pid: number, descriptor: number): number;

@@ -1,0 +1,17 @@
+// Addresses and blocks of shared memory, for the files that make objects in it.
+#pragma once
+
+#include "napi/arguments.h"
+
+namespace mp::napi {
+
+/// What lies at the address that an argument is; throws unless `length` bytes of it are committed.
+sync::Place PlaceAt(const Napi::CallbackInfo& info, size_t index, uint64_t length);
+
+/// The segment that this process makes its objects in; throws when none is open.
+sync::MappedSegment& Tree(const Napi::CallbackInfo& info);
+
+/// The offset in the tree of so many zeroed bytes, 64-byte aligned; throws when there are none.
+uint64_t Allocate(const Napi::CallbackInfo& info, uint64_t size_bytes);
+
+}  // namespace mp::napi
