@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs every check of the lock and semaphore models with SPIN. Exits non-zero unless each model passes and each
-# mutant fails. Needs spin, a C compiler, 4 GB of memory, and about three minutes on one core; with --deep, which
-# adds the larger state spaces, ten.
+# mutant fails. Needs spin, a C compiler, 3 GB of memory, and a few minutes on one core; with --deep, which
+# adds the larger state spaces, more.
 # usage: run.sh [--deep] [lock|semaphore] [word of a check's name]
 set -u
 deep=no
@@ -21,7 +21,7 @@ done
 # build DEFINES COMPILER_FLAGS: makes ./pan of $model
 build() {
   rm -f "$work"/pan*
-  (cd "$work" && spin -a $1 "$here/$model.pml" && gcc -w $2 -DMEMLIM=3800 -DCOLLAPSE -DNOFAIR -o pan pan.c) \
+  (cd "$work" && spin -a $1 "$here/$model.pml" && gcc -w $2 -DMEMLIM=2900 -DCOLLAPSE -DNOFAIR -o pan pan.c) \
     >"$work/build.log" 2>&1 || { cat "$work/build.log"; return 1; }
 }
 
@@ -57,76 +57,91 @@ check() {
 }
 
 sync='-DSYNC=3 -DASYNC=0'
-mixed='-DSYNC=2 -DASYNC=1'
+word='-DSYNC=2 -DASYNC=1'
+bell='-DSYNC=2 -DASYNC=1 -DBELLS'
+small='-DSYNC=1 -DASYNC=1 -DBELLS'
+loops='-DSYNC=0 -DASYNC=2 -DBELLS'
+holder_dies='-DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT'
 
 model=lock
 check holds 'no deaths, no bounds: sync'            "$sync -DROUNDS_1=2"
-check holds 'no deaths, no bounds: async'           "$mixed -DROUNDS_1=2"
-check holds 'no deaths, no bounds: blocked loop'    "$mixed -DJS_BLOCKS"
-check holds 'any death, safety: sync'               "$sync -DDEATHS=1 -DBOUND_ANY"
-check holds 'any death, safety: async'              "$mixed -DDEATHS=1 -DBOUND_ANY -DPATIENT"
-check holds 'holders die, no 50 ms bound: sync'     "$sync -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
-check holds 'holder dies, no 50 ms bound: blocked'  "$mixed -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DJS_BLOCKS"
-check holds 'any death, progress: sync'             "$sync -DDEATHS=2 -DBOUND_IDLE -DPATIENT" cycles
-check holds 'any death, progress: async'            "$mixed -DDEATHS=1 -DBOUND_IDLE -DPATIENT" cycles
+check holds 'no deaths, no bounds: word'            "$word -DPATIENT_SYNC"
+check holds 'no deaths, no bounds: bell'            "$bell -DPATIENT"
+check holds 'no deaths, no bounds: bell, abort'     "$small -DROUNDS_1=2"
+check holds 'no deaths, no bounds: two loops'       "$loops -DROUNDS_1=2 -DPATIENT"
+check holds 'no deaths, 2 ms: word, blocked'        "$word -DPATIENT_SYNC -DJS_BLOCKS -DBOUND_SHORT"
+check holds 'no deaths, 2 ms: bell, blocked'        "$bell -DPATIENT -DJS_BLOCKS -DBOUND_SHORT"
+check holds 'holder dies, no 50 ms bound: sync'     "$sync -DROUNDS_1=2 $holder_dies"
+check holds 'holder dies, no 50 ms bound: word'     "$word -DPATIENT -DJS_BLOCKS $holder_dies"
+check holds 'holder dies, no 50 ms bound: bell'     "$bell -DPATIENT $holder_dies"
+check holds 'any death, safety: sync'               "$sync -DDEATHS=1 -DBOUND_ANY -DPATIENT"
+check holds 'any death, safety: bell'               "$small -DDEATHS=2 -DBOUND_ANY"
+check holds 'any death, safety: two loops'          "$loops -DDEATHS=1 -DBOUND_ANY -DPATIENT"
+check holds 'any death, progress: sync'             "$sync -DDEATHS=1 -DBOUND_IDLE -DPATIENT" cycles
+check holds 'any death, progress: bell'             "$small -DDEATHS=1 -DBOUND_IDLE -DPATIENT" cycles
+check holds 'any death, progress: two loops'        "$loops -DDEATHS=1 -DBOUND_IDLE -DPATIENT" cycles
 if [ "$deep" = yes ]; then
-  check holds 'deep: no deaths, no bounds: sync'     "$sync -DROUNDS=2"
-  check holds 'deep: any death, safety: sync'        "$sync -DDEATHS=2 -DBOUND_ANY"
-  check holds 'deep: any death, safety: async'       "$mixed -DDEATHS=1 -DBOUND_ANY"
-  check holds 'deep: holder dies, no 50 ms bound'    "$sync -DROUNDS_1=2 -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
-  check holds 'deep: holders die, no 50 ms, blocked' "$mixed -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DJS_BLOCKS"
-  check holds 'deep: any death, progress: sync'      "$sync -DDEATHS=1 -DBOUND_IDLE" cycles
-  check holds 'deep: any death, progress: async'     "$mixed -DDEATHS=1 -DBOUND_IDLE" cycles
+  check holds 'deep: no deaths, no bounds: word'    "$word"
+  check holds 'deep: no deaths, no bounds: bell'    "$bell -DPATIENT_SYNC"
+  check holds 'deep: holders die, no 50 ms: sync'   "$sync -DROUNDS_1=2 -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
+  check holds 'deep: holder dies, no 50 ms: bell'   "$bell -DPATIENT_SYNC $holder_dies"
+  check holds 'deep: any death, safety: sync'       "$sync -DDEATHS=1 -DBOUND_ANY"
+  check holds 'deep: any death, safety: loops'      "$loops -DDEATHS=1 -DBOUND_ANY"
+  check holds 'deep: any death, progress: sync'     "$sync -DDEATHS=2 -DBOUND_IDLE -DPATIENT" cycles
 fi
 
-check 'invalid end' 'mutant: any death, no bound'   "$mixed -DDEATHS=1"
+check 'invalid end' 'mutant: any death, no bound'   "$small -DDEATHS=1"
 check 'invalid end' 'mutant: NO_PASS_ON'            "$sync -DROUNDS=2 -DMUTANT_NO_PASS_ON"
-check 'invalid end' 'mutant: PASS_ON_IF_FREE'       "$sync -DROUNDS=2 -DMUTANT_PASS_ON_IF_FREE"
-check 'invalid end' 'mutant: FORGET_WAITERS'        "$sync -DROUNDS=2 -DMUTANT_FORGET_WAITERS"
-check 'invalid end' 'mutant: NO_EXPIRY'             "$mixed -DJS_BLOCKS -DMUTANT_NO_EXPIRY"
-check 'invalid end' 'mutant: NO_ANNOUNCE' \
-  "$sync -DDEATHS=2 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DMUTANT_NO_ANNOUNCE"
-check 'invalid end' 'mutant: SILENT_WITHDRAW' \
-  "$sync -DROUNDS=2 -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DMUTANT_SILENT_WITHDRAW"
+check 'invalid end' 'mutant: FORGET_WAITERS' \
+  "$sync -DROUNDS_1=2 -DMUTANT_FORGET_WAITERS -DMUTANT_NO_CHAIN"
+check 'invalid end' 'mutant: NO_EXPIRY'             "$word -DJS_BLOCKS -DBOUND_SHORT -DMUTANT_NO_EXPIRY"
+check 'invalid end' 'mutant: LEAVE_SILENTLY'        "$word -DMUTANT_LEAVE_SILENTLY"
+check 'invalid end' 'mutant: LEAVE_IF_WATCHING'     "$word -DPATIENT_SYNC -DMUTANT_LEAVE_IF_WATCHING"
+check 'invalid end' 'mutant: NO_RING'               "$bell -DPATIENT -DMUTANT_NO_RING"
+check 'invalid end' 'mutant: NO_CHAIN'              "$sync -DROUNDS_1=2 $holder_dies -DMUTANT_NO_CHAIN"
+check 'invalid end' 'mutant: SILENT_WITHDRAW'       "$sync -DROUNDS_1=2 $holder_dies -DMUTANT_SILENT_WITHDRAW"
+check 'assertion'   'mutant: HUB_LOOKS_ON'          "$bell -DPATIENT -DMUTANT_HUB_LOOKS_ON"
 check 'assertion'   'mutant: STEAL_ALIVE'           "$sync -DMUTANT_STEAL_ALIVE"
 check 'assertion'   'mutant: KEEP_REQUEST'          "$sync -DMUTANT_KEEP_REQUEST"
-check 'assertion'   'mutant: ABORT_KEEPS_GRANT'     "$mixed -DMUTANT_ABORT_KEEPS_GRANT"
-check 'assertion'   'mutant: REVOKE_KEEPS_HIGH'     "$mixed -DMUTANT_REVOKE_KEEPS_HIGH"
-check 'assertion'   'mutant: PENDING_IS_ABANDONED'  "$mixed -DDEATHS=1 -DBOUND_ANY -DMUTANT_PENDING_IS_ABANDONED"
+check 'assertion'   'mutant: ABORT_KEEPS_GRANT'     "$word -DMUTANT_ABORT_KEEPS_GRANT"
+check 'assertion'   'mutant: REVOKE_KEEPS_HIGH'     "$word -DMUTANT_REVOKE_KEEPS_HIGH"
+check 'assertion'   'mutant: PENDING_IS_ABANDONED'  "$sync -DDEATHS=1 -DBOUND_ANY -DMUTANT_PENDING_IS_ABANDONED"
 
 model=semaphore
+spares='-DDEATHS=1 -DDEATH_SPARES_HOLDERS'
 check holds 'no deaths, no bounds: sync'            "$sync -DROUNDS=2"
-check holds 'no deaths, no bounds: release(2)'      "$sync -DROUNDS_1=2 -DUNITS=0 -DPRODUCED=2"
-check holds 'no deaths, no bounds: consumers'       "$sync -DUNITS=0 -DPRODUCED=3 -DCONSUME"
-check holds 'no deaths, no bounds: blocked loop'    "$mixed -DPRODUCED=1 -DJS_BLOCKS"
-check holds 'no deaths, no bounds: plain'           "$sync -DPRODUCED=2 -DPLAIN"
-check holds 'no deaths, no bounds: plain consumers' "$sync -DUNITS=0 -DPRODUCED=3 -DCONSUME -DPLAIN"
-check holds 'no deaths, no bounds: plain, blocked'  "$mixed -DPLAIN -DJS_BLOCKS"
-check holds 'any death, safety: sync'               "$sync -DUNITS=2 -DDEATHS=2 -DBOUND_ANY"
-check holds 'any death, safety: async'              "$mixed -DDEATHS=1 -DBOUND_ANY -DPATIENT"
-check holds 'any death, progress: sync' \
-  "$sync -DDEATHS=2 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE -DPATIENT" cycles
-check holds 'any death, progress: async' \
-  "$mixed -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE -DPATIENT" cycles
+check holds 'no deaths, no bounds: release(2)'      "$sync -DUNITS=0 -DPRODUCED=2"
+check holds 'no deaths, no bounds: consumers'       "$sync -DPATIENT -DUNITS=0 -DPRODUCED=3 -DCONSUME"
+check holds 'no deaths, no bounds: plain'           "$sync -DPATIENT -DPRODUCED=2 -DPLAIN"
+check holds 'no deaths, no bounds: plain consumers' "$sync -DPATIENT -DUNITS=0 -DPRODUCED=3 -DCONSUME -DPLAIN"
+check holds 'no deaths, no bounds: word'            "$word -DPATIENT_SYNC"
+check holds 'no deaths, no bounds: bell'            "$bell -DPATIENT_SYNC"
+check holds 'no deaths, no bounds: bell, plain'     "$bell -DPATIENT -DPLAIN"
+check holds 'no deaths, 2 ms: word, blocked'        "$word -DPATIENT_SYNC -DJS_BLOCKS -DBOUND_SHORT"
+check holds 'no deaths, 2 ms: bell, blocked'        "$bell -DPATIENT -DJS_BLOCKS -DBOUND_SHORT"
+check holds 'any death, safety: sync'               "$sync -DUNITS=2 -DDEATHS=1 -DBOUND_ANY"
+check holds 'any death, safety: bell'               "$small -DDEATHS=2 -DBOUND_ANY"
+check holds 'any death, progress: sync'             "$sync $spares -DBOUND_IDLE -DPATIENT" cycles
+check holds 'any death, progress: bell'             "$small $spares -DBOUND_IDLE -DPATIENT" cycles
 if [ "$deep" = yes ]; then
-  check holds 'deep: any death, safety: async'       "$mixed -DDEATHS=1 -DBOUND_ANY"
-  check holds 'deep: any death, progress: sync'      "$sync -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
-  check holds 'deep: any death, progress: async'     "$mixed -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
-  check holds 'deep: any death, progress: plain' \
-    "$sync -DPLAIN -DDEATHS=1 -DDEATH_SPARES_HOLDERS -DBOUND_IDLE" cycles
+  check holds 'deep: any death, safety: bell'       "$bell -DDEATHS=1 -DBOUND_ANY -DPATIENT"
+  check holds 'deep: plain'                         "$sync -DPRODUCED=2 -DPLAIN"
+  check holds 'deep: plain consumers'               "$sync -DUNITS=0 -DPRODUCED=3 -DCONSUME -DPLAIN"
 fi
 
-check 'invalid end' 'mutant: any death, no bound'   "$mixed -DDEATHS=1 -DDEATH_SPARES_HOLDERS"
+check 'invalid end' 'mutant: any death, no bound'   "$small $spares"
 check 'invalid end' 'mutant: NO_PASS_ON'            "$sync -DROUNDS=2 -DMUTANT_NO_PASS_ON"
-check 'invalid end' 'mutant: PASS_ON_IF_FREE'       "$sync -DROUNDS=2 -DMUTANT_PASS_ON_IF_FREE"
 check 'invalid end' 'mutant: FORGET_WAITERS'        "$sync -DROUNDS=2 -DMUTANT_FORGET_WAITERS"
 check 'invalid end' 'mutant: NO_CHAIN'              "$sync -DUNITS=0 -DPRODUCED=2 -DROUNDS_1=2 -DMUTANT_NO_CHAIN"
 check 'invalid end' 'mutant: WAITERS_WITH_UNITS' \
   "$sync -DUNITS=0 -DPRODUCED=3 -DCONSUME -DMUTANT_WAITERS_WITH_UNITS"
-check 'invalid end' 'mutant: NO_EXPIRY'             "$mixed -DPRODUCED=1 -DJS_BLOCKS -DMUTANT_NO_EXPIRY"
-check 'assertion'   'mutant: REVOKE_LOSES_UNIT'     "$mixed -DMUTANT_REVOKE_LOSES_UNIT"
+check 'invalid end' 'mutant: NO_EXPIRY'             "$word -DPATIENT -DJS_BLOCKS -DBOUND_SHORT -DMUTANT_NO_EXPIRY"
+check 'invalid end' 'mutant: LEAVE_SILENTLY'        "$word -DMUTANT_LEAVE_SILENTLY"
+check 'invalid end' 'mutant: NO_RING'               "$bell -DPATIENT -DMUTANT_NO_RING"
+check 'assertion'   'mutant: HUB_LOOKS_ON'          "$bell -DPATIENT -DMUTANT_HUB_LOOKS_ON"
+check 'assertion'   'mutant: REVOKE_LOSES_UNIT'     "$word -DMUTANT_REVOKE_LOSES_UNIT"
 check 'assertion'   'mutant: KEEP_REQUEST'          "$sync -DMUTANT_KEEP_REQUEST"
-check 'assertion'   'mutant: ABORT_KEEPS_GRANT'     "$mixed -DMUTANT_ABORT_KEEPS_GRANT"
+check 'assertion'   'mutant: ABORT_KEEPS_GRANT'     "$word -DMUTANT_ABORT_KEEPS_GRANT"
 
 [ "$checks" -gt 0 ] || { echo "run.sh: no such check" >&2; exit 2; }
 echo "$((checks - failures)) of $checks checks as expected"

@@ -1,9 +1,10 @@
 /*
- * semaphore.pml: the Semaphore state word, checked with SPIN. See README.md; run.sh runs every check.
+ * semaphore.pml: the Semaphore state word, its sleepers and event loops, checked with SPIN. See README.md; run.sh runs
+ * every check. Comments name the function of native/sync that a step mirrors.
  *
  * The 64-bit state word is `count` (low half) and `high` (the futex word). A load that is followed by a successful
  * CAS is one atomic step. The CAS and the wake that follows it are two steps, and so are "set WAITERS" and
- * "sleep": there a party can be overtaken or die.
+ * "sleep": there a party can be overtaken or die. Event loop, hub and bell are those of lock.pml.
  *
  *   high:  WAITERS | box (EMPTY, REQUESTED, GRANTED) | id of the box
  *
@@ -13,13 +14,15 @@
  *   ROUNDS_1=n    acquires of party 1, if other
  *   UNITS=n       initial count                          PRODUCED=n  units that a further party releases, one by
  *                                                                    one or at once
+ *   BELLS         the event loop has a doorbell; without, the hub watches the word for it
  *   CONSUME       units are not given back, as when a semaphore counts items
  *   PLAIN         the plain back end: fast paths change the count alone, then look at `high`
  *   DEATH_SPARES_HOLDERS  kill only who holds no unit, so that none is lost and all waiters must end
  *   BOUND_ANY     a bounded sleep may end at any time (for safety)
  *   BOUND_IDLE    a bounded sleep ends only when nothing else can move (for progress)
- *                 (neither: no sleep ends by its bound)
- *   PATIENT       no timeout and no abort
+ *   BOUND_SHORT   a sleep of 2 ms (a unit is GRANTED) may end at any time, those of 50 ms never
+ *                 (none of the three: no sleep ends by its bound)
+ *   PATIENT       no timeout and no abort                PATIENT_SYNC, PATIENT_LOOP  not there
  *   JS_BLOCKS     the event loop may block for ever while it awaits
  *   MUTANT_x      one rule broken; the checker must find it
  */
@@ -48,7 +51,7 @@
 #endif
 
 #define PARTIES   (SYNC + ASYNC)
-#define ASYNC_ID  (SYNC + 1)        /* id of the JS thread; its hub acts under the same id */
+#define LOOP_1    (SYNC + 1)        /* id of the JS thread; its hub acts under the same id */
 #define PRODUCER  (PARTIES + 1)
 
 #define ID        7
@@ -57,25 +60,35 @@
 #define BOX       24
 #define WAITERS   32
 #define boxed     (high & ID)       /* whose the box is */
-#define my_grant  ((high & GRANTED) && boxed == me)
-#define foreign_grant ((high & GRANTED) && boxed != me)
 
 byte count = UNITS;
 byte high  = 0;
+#ifdef BELLS
+byte bell  = 0;                     /* id of the event loop that wakers ring, too */
+#endif
 
 bool alive[PARTIES + 2]  = true;
-bool asleep[PARTIES + 2] = false;   /* in the kernel's queue of `high` */
+bool queued[PARTIES + 1] = false;   /* in the kernel's queue of `high` */
+bool woken[PARTIES + 1]  = false;   /* of a hub also: its control word has changed (Poke) */
 byte deaths = 0;
 
-/* The entry of the async wait in its process's hub, as in lock.pml. */
-#define IDLE    0
-#define ARMED   1
-#define POSTED  2
-#define PARKED  3
-#define REMOVED 4
-byte entry = IDLE;
-bool entry_owes   = false;
-bool entry_revoke = false;
+#if ASYNC
+/* The entry of the loop's wait in its process's hub, as in lock.pml. */
+#define NONE     0
+#define WATCHING 1
+#define POSTED   2
+#define PARKED   3                  /* kPassedOn */
+#define LOOPS    1
+#define HUBS     2
+byte entry = NONE;
+byte mutex = 0;                     /* 0, LOOPS or HUBS */
+bool by_bell  = false;
+bool planned  = false;              /* slept_on is set: the hub may sleep on the word for it */
+bool left     = false;              /* left_points: cancelled, but perhaps slept on */
+bool told     = false;              /* rung or posted, and the loop has not come to it yet */
+bool expired  = false;              /* the entry's Waiter saw a grant for 2 ms */
+bool has_slept = false;
+#endif
 
 /* What the properties need; no party reads these. */
 byte out  = 0;                      /* units that living parties believe to hold */
@@ -92,6 +105,14 @@ inline CheckWord() {
 #endif
 }
 
+/* Semaphore::Classify */
+#define granted_to_me ((high & GRANTED) && boxed == me)
+#define granted_other ((high & GRANTED) && boxed != me && count == 0)
+#define grantee_dead  (granted_other && !alive[boxed])
+#define is_free       (!granted_to_me && count > 0)
+#define held          (!granted_to_me && count == 0)
+#define my_request    ((high & REQUESTED) && boxed == me)
+
 /* Every way to acquire ends here, after the CAS. */
 inline Acquired() {
   assert(!holds[me]);
@@ -100,64 +121,76 @@ inline Acquired() {
 }
 
 /*
- * The WAITERS bit of every CAS by which somebody acquires who has ever slept: the consumed wake is shown in the word
- * again. While units are left it is not: then the acquirer wakes the next one, which sets it if it must sleep.
+ * The slow CAS of Semaphore::Attempt. Others may sleep as I have: while units are left the acquirer wakes the next
+ * one, else it sets WAITERS.
  */
 #if defined(MUTANT_FORGET_WAITERS)
-#define restore_waiters high = high
+#define others(slept) 0
 #elif defined(MUTANT_WAITERS_WITH_UNITS)
-#define restore_waiters high = high | (slept -> WAITERS : 0)
+#define others(slept) ((slept) -> WAITERS : 0)
 #else
-#define restore_waiters high = high | ((slept && count == 0) -> WAITERS : 0)
+#define others(slept) (((slept) && count == 0) -> WAITERS : 0)
 #endif
-inline TakeUnit() {
+inline TakeUnit(slept_before) {
   count--;
-  if :: high == (high & WAITERS) + (REQUESTED | me) -> high = high & WAITERS :: else fi;
-  restore_waiters;
-  owes = slept && count > 0;          /* wakes are chained */
+  if :: my_request -> high = high & WAITERS :: else fi;
+  high = high | others(slept_before);
+  wake = ((slept_before) && count > 0 -> 1 : 0);
   Acquired()
 }
 
 /* Accept my grant, or take over one whose owner is dead or has let 2 ms pass. */
-inline TakeBox() {
-  high = high & WAITERS;
-  restore_waiters;
-  owes = slept && count > 0;
+inline TakeBox(slept_before) {
+  high = (high & WAITERS) | others(slept_before);
+  wake = ((slept_before) && count > 0 -> 1 : 0);
   Acquired()
 }
 
-/* Wake(high, 1): any sleeper. */
+#define HIT(p) queued[p] = false; woken[p] = true
+
+/* os::Wake(high, 1): any sleeper. */
 inline WakeOne() {
   if
-  :: asleep[1] -> asleep[1] = false
-  :: asleep[2] -> asleep[2] = false
+  :: queued[1] -> HIT(1)
+#if SYNC + ASYNC > 1
+  :: queued[2] -> HIT(2)
+#endif
 #if SYNC + ASYNC > 2
-  :: asleep[3] -> asleep[3] = false
+  :: queued[3] -> HIT(3)
 #endif
   :: else
   fi
 }
 
 inline WakeAll() {
-  asleep[1] = false; asleep[2] = false;
+  if :: queued[1] -> HIT(1) :: else fi;
+#if SYNC + ASYNC > 1
+  if :: queued[2] -> HIT(2) :: else fi;
+#endif
 #if SYNC + ASYNC > 2
-  asleep[3] = false
+  if :: queued[3] -> HIT(3) :: else fi
 #endif
 }
 
-#define WAKE_ALL 9
-/* The CAS of RELEASE slow for n units; also of an aborted wait and of the hub, which give a grant back. */
-inline PutUnits(n) {
-  count = count + n;
-  if
-  :: (high & REQUESTED) && alive[boxed] -> count--; high = GRANTED | boxed; wake = WAKE_ALL
-  :: (high & REQUESTED) && !alive[boxed] -> wake = ((high & WAITERS) -> n : 0); high = 0
-  :: else -> wake = ((high & WAITERS) -> n : 0); high = high & ~WAITERS
-  fi
+/* Ring of sync/bells.h: `id` must be alive and an event loop. */
+#if ASYNC && defined(BELLS)
+inline Ring(id) {
+#ifdef MUTANT_NO_RING
+  skip
+#else
+  if :: (id) == LOOP_1 && alive[id] -> told = true :: else fi
+#endif
 }
+#endif
 
-/* SYNC POINT: the wake after the store. The party can die before it. */
-inline WakeAfterStore() {
+#define WAKE_ALL 9
+/* WakeAndRing, after Ring(box) when a grant was made. The party can die before each step. */
+inline WakeAndRing() {
+#if ASYNC && defined(BELLS)
+  if :: rung -> atomic { Ring(rung); rung = 0 } :: else fi;
+  atomic { rung = bell; bell = 0 };
+  if :: rung -> atomic { Ring(rung); rung = 0 } :: else fi;
+#endif
   atomic {
     if
     :: wake == WAKE_ALL -> WakeAll()
@@ -169,161 +202,196 @@ inline WakeAfterStore() {
   }
 }
 
-/* A grant that is not accepted: abort, or 2 ms in a blocked event loop. */
-inline GiveGrantBack() {
-  high = high & WAITERS;
+/* Semaphore::Give, up to its wakes. */
+inline Give(n) {
+  count = count + n;
+  if
+  :: (high & REQUESTED) && alive[boxed] ->
+#if ASYNC && defined(BELLS)
+    rung = boxed;
+#endif
+    count--; high = GRANTED | boxed; wake = WAKE_ALL
+  :: (high & REQUESTED) && !alive[boxed] -> wake = ((high & WAITERS) -> n : 0); high = 0
+  :: else -> wake = ((high & WAITERS) -> n : 0); high = high & ~WAITERS
+  fi;
+  CheckWord()
+}
+
+/* Semaphore::Withdraw, up to its wakes. */
+inline Withdraw() {
+#ifndef MUTANT_ABORT_KEEPS_GRANT
+  if
+  :: granted_to_me ->
+    high = high & WAITERS;
 #ifndef MUTANT_REVOKE_LOSES_UNIT
-  PutUnits(1);
+    count++
+#endif
+#ifndef MUTANT_KEEP_REQUEST
+  :: my_request -> high = high & WAITERS
+#endif
+  :: else
+  fi;
+#endif
+#ifndef MUTANT_NO_PASS_ON
+  if
+  :: count == 0 -> high = high | WAITERS
+  :: count > 0 -> high = high & ~WAITERS; wake = 1
+  fi;
+#else
+  if :: count > 0 -> high = high & ~WAITERS :: else fi;
 #endif
   CheckWord()
 }
 
-/* set WAITERS, and from 1 ms of waiting (any time here) ask for the box, in one CAS64. */
+/* Semaphore::PrepareSleep: set WAITERS, and from 1 ms of waiting (any time here) ask for the box, in one CAS. */
 inline SetWaiters() {
   high = high | WAITERS;
   if
-  :: (high & BOX) == 0 || ((high & REQUESTED) && !alive[boxed]) -> high = WAITERS | REQUESTED | me
+  :: (high & BOX) == 0 || ((high & REQUESTED) && boxed != me && !alive[boxed]) -> high = WAITERS | REQUESTED | me
   :: true
   fi;
-  owes = false;                       /* the next release sees WAITERS: the consumed wake is restored */
   sampled = high;
   CheckWord()
 }
 
-/* A waiter that leaves without a unit and has consumed a wake gives it to another one, whatever the word says. */
-inline PassOn() {
-#if defined(MUTANT_NO_PASS_ON)
-  owes = false
-#elif defined(MUTANT_PASS_ON_IF_FREE)
-  atomic { if :: owes && count > 0 -> WakeOne() :: else fi; owes = false }
-#else
-  atomic { if :: owes -> WakeOne() :: else fi; owes = false }
-#endif
-}
-
-/* The acquirer's chained wake. The party can die before it. */
-inline ChainWake() {
-#ifndef MUTANT_NO_CHAIN
-  atomic { if :: owes -> WakeOne() :: else fi; owes = false }
-#else
-  owes = false
-#endif
-}
-
-/* release(): the unit leaves the holder with the CAS. */
-inline Release() {
-  assert(holds[me]);
-  holds[me] = false; out--; got = false;
-#if defined(CONSUME)
-  made--
-#elif defined(PLAIN)
-  count++;                                                         /* CAS32 on the count alone */
-  CheckWord();
-  if :: high != 0 -> wake = 1 :: else fi                           /* seen by the load that follows: Notify */
-#else
-  if
-  :: high == 0 -> count++                                          /* fast: no WAITERS, box empty */
-  :: else -> PutUnits(1)
-  fi;
-  CheckWord()
-#endif
-}
-
-#ifdef PLAIN
-/* The slow half of the plain back end's release: the unit is in the count already, and may be gone again. */
-inline Notify() {
-  atomic {
-    if
-    :: wake && count > 0 -> count--; PutUnits(1); CheckWord()
-    :: else -> wake = 0
-    fi
-  }
-}
-#endif
-
-inline BoundOver() {
-  asleep[me] = false; bound_over = true
-}
+/* SleepPlan::until_ns: 2 ms while a unit is GRANTED, else 50 ms. */
 #if defined(BOUND_ANY)
 #define bound_ends true
 #elif defined(BOUND_IDLE)
 #define bound_ends timeout
+#elif defined(BOUND_SHORT)
+#define bound_ends (sampled & GRANTED)
 #else
 #define bound_ends false
 #endif
+/* Waiter::SawGrantTooLong: the very same grant, 2 ms later. */
+#define must_take (bound_over && granted_other && sampled == high)
 
-/* acquireSync(): with or without a timeout, chosen anew each time; then release(). */
+/*
+ * release() of one unit, the fast path first: no WAITERS, box empty. The plain back end changes the count alone, when it
+ * has just seen `high` 0, and then looks at `high` again.
+ */
+#define plain_load  1
+#define plain_count 2
+inline Release() {
+  assert(holds[me]);
+  got = false; wake = 0;
+#if defined(CONSUME)
+  holds[me] = false; out--; made--
+#else
+#ifdef PLAIN
+  if
+  :: high == 0 -> plain = plain_load
+  :: else -> holds[me] = false; out--; Give(1)
+  fi
+#else
+  holds[me] = false; out--;
+  if
+  :: high == 0 -> count++; CheckWord()
+  :: else -> Give(1)
+  fi
+#endif
+#endif
+}
+
+#ifdef PLAIN
+inline RaiseCount() {
+  atomic {
+    if
+    :: plain == plain_load ->
+      plain = plain_count; count++;
+      if :: holds[me] -> holds[me] = false; out-- :: else -> made++ fi;
+      CheckWord()
+    :: else
+    fi
+  };
+  atomic {                                                         /* Semaphore::Notify */
+    if
+    :: plain == plain_count && (high & WAITERS) && count > 0 -> high = high & ~WAITERS; wake = 1
+    :: else
+    fi;
+    plain = 0
+  }
+}
+#endif
+
+/* acquireSync(), AcquireBlocking: with or without a timeout, chosen anew each time; then release(). */
 proctype sync_thread(byte me) {
   byte sampled, round, wake;
-  bool got, slept, owes, has_timeout, bound_over;
+  bool got, slept, has_timeout, bound_over;
+#if ASYNC && defined(BELLS)
+  byte rung;
+#endif
+#ifdef PLAIN
+  byte plain;
+#endif
   {
     round = 0;
 next_round:
     atomic {
       if
       :: round == rounds_of(me) -> goto done
-#ifndef PATIENT
+#if !defined(PATIENT) && !defined(PATIENT_SYNC)
       :: round < rounds_of(me) -> round++; has_timeout = true
 #endif
       :: round < rounds_of(me) -> round++
       fi
     };
-    atomic { if :: count > 0 -> TakeUnit(); goto critical :: else fi };    /* fast */
+    atomic { if :: count > 0 -> count--; Acquired(); goto critical :: else fi };   /* fast */
 
 again:
-    atomic {
+    atomic {                                                       /* Attempt; PrepareSleep */
       if
-      :: has_timeout -> goto give_up                               /* the deadline may pass at any time */
-      :: my_grant -> TakeBox()
-      :: !my_grant && count > 0 -> TakeUnit()
-      :: count == 0 && foreign_grant -> TakeBox()                  /* its owner is dead, or after 2 ms */
-      :: count == 0 && !my_grant && !(foreign_grant && (!alive[boxed] || (bound_over && sampled == high))) ->
-        SetWaiters()
+      :: granted_to_me -> TakeBox(slept)
+      :: is_free -> TakeUnit(slept)
+      :: granted_other -> TakeBox(slept)                           /* its owner is dead, or after 2 ms */
+      :: held && !grantee_dead && has_timeout -> goto give_up      /* the deadline may pass at any time */
+      :: held && !grantee_dead && !must_take -> SetWaiters()
       fi;
       bound_over = false;
       if :: got -> sampled = 0; goto chain :: else fi
     };
-    atomic {                                                       /* futex: compare and sleep */
+    atomic {                                                       /* os::Wait: compare and sleep */
+      slept = true;
       if
-      :: high == sampled -> asleep[me] = true; slept = true
+      :: high == sampled -> queued[me] = true
       :: else -> sampled = 0; goto again                           /* EAGAIN */
       fi
     };
     if
-    :: atomic { !asleep[me] -> owes = true; sampled = 0; goto again }      /* a wake */
-    :: atomic { asleep[me] && has_timeout -> asleep[me] = false; sampled = 0; goto give_up }
-    :: atomic { bound_ends && asleep[me] -> BoundOver(); goto again }
+    :: atomic { woken[me] -> sampled = 0 }
+    :: atomic { !woken[me] && has_timeout -> sampled = 0 }
+    :: atomic { bound_ends && !woken[me] -> bound_over = true }
     fi;
+    atomic { queued[me] = false; woken[me] = false; goto again };
 
 give_up:
-    atomic {                                                       /* timed out: accept a grant, or withdraw */
-      bound_over = false; sampled = 0;
-      if
-      :: my_grant -> TakeBox()
-#ifndef MUTANT_KEEP_REQUEST
-      :: (high & REQUESTED) && boxed == me -> high = high & WAITERS; CheckWord()
-#endif
-      :: else
-      fi;
-      if :: got -> goto chain :: !got && !owes -> goto finished :: else fi
+    atomic {
+      Withdraw();
+      if :: wake == 0 -> goto finished :: else fi
     };
-    PassOn();
+    WakeAndRing();
     goto finished;
 
 chain:
-    atomic { if :: owes -> skip :: else -> goto critical fi };
-    ChainWake();
+#ifdef MUTANT_NO_CHAIN
+    wake = 0;
+#endif
+    atomic { if :: wake == 0 -> goto critical :: else fi };
+    WakeAndRing();
 
 critical:
     atomic {
-      bound_over = false; owes = false;
+      slept = false;
       Release();
+#ifndef PLAIN
       if :: wake == 0 -> goto finished :: else fi
+#endif
     };
 #ifdef PLAIN
-    Notify();
+    RaiseCount();
 #endif
-    WakeAfterStore();
+    if :: wake -> WakeAndRing() :: else fi;
 
 finished:
     atomic {
@@ -337,98 +405,158 @@ done:
 }
 
 #if ASYNC
-/* acquire() in JS; its steps interleave freely, so the event loop may be busy for any time between two of them. */
+inline Poke() { woken[me] = true }
+
+/* WaitGroup::Remove. The hub may sleep on the word for it, so it must give a wake back. */
+inline Remove() {
+#ifdef MUTANT_LEAVE_SILENTLY
+  skip;
+#elif defined(MUTANT_LEAVE_IF_WATCHING)
+  if :: entry == WATCHING && !by_bell && planned -> left = true :: else fi;
+#else
+  if :: !by_bell && planned -> left = true :: else fi;
+#endif
+  Poke()
+}
+
+/*
+ * acquire() in JS: ts/sync/wait-queue.ts, EnvState and WaitHub. Its steps interleave freely, so the event loop may be
+ * busy for any time between two of them.
+ */
 proctype event_loop(byte me) {
-  byte round, wake;
-  bool got, slept, owes, abortable, revoke;
+  byte round, wake, sampled;
+  bool got, abortable, claimed, tried;
+#ifdef BELLS
+  byte rung;
+#endif
+#ifdef PLAIN
+  byte plain;
+#endif
   {
     round = 0;
 next_round:
     atomic {
-      entry == IDLE;                                               /* a real wait has an entry of its own */
       if
       :: round == rounds_of(me) -> goto done
-#ifndef PATIENT
+#if !defined(PATIENT) && !defined(PATIENT_LOOP)
       :: round < rounds_of(me) -> round++; abortable = true
 #endif
       :: round < rounds_of(me) -> round++
       fi
     };
-    atomic { if :: count > 0 -> TakeUnit(); goto critical :: else fi };    /* fast */
+    atomic { if :: count > 0 -> count--; Acquired(); goto critical :: else fi };   /* fast */
 
-try:
-    atomic {                                                       /* the same rules, but no sleep */
+arm:                                                               /* Arm, from WaitHub::Watch or Rearm */
+    atomic {                                                       /* step 1 of bells.h: ClaimBell */
+      mutex != HUBS;
+      mutex = (entry == NONE -> 0 : LOOPS);
+#ifdef BELLS
       if
-      :: my_grant -> TakeBox()
-      :: !my_grant && count > 0 -> TakeUnit()
-      :: count == 0 && foreign_grant && (revoke || !alive[boxed]) -> TakeBox()
-      :: else -> entry = ARMED; entry_owes = owes; owes = false    /* the hub sets WAITERS again */
-      fi;
-      revoke = false;
-      if :: got -> goto chain :: else fi
+      :: bell == 0 || bell == me || !alive[bell] -> bell = me; claimed = true
+      :: else -> claimed = false
+      fi
+#endif
     };
-    if
-    :: atomic {                                                    /* the posted call runs */
-        entry == POSTED || entry == PARKED ->
-        owes = entry_owes; entry_owes = false; slept = true;
-        revoke = entry_revoke; entry_revoke = false; entry = IDLE;
-        goto try
-      }
-    :: atomic {                                                    /* abort, or the timer of the timeout */
-        abortable ->
-        entry_revoke = false;
+    atomic {                                                       /* step 2: PrepareSleep */
+      if
+      :: is_free || granted_to_me || grantee_dead || (granted_other && expired) ->   /* kTryNow */
+        claimed = false; mutex = 0;
         if
-        :: entry == ARMED -> entry = REMOVED; asleep[me] = false; slept = true   /* kick: the control word */
-        :: else -> owes = entry_owes; entry_owes = false; entry = IDLE; slept = true
+        :: entry == NONE -> entry = PARKED; by_bell = false; told = true; goto wait
+        :: else -> entry = PARKED; goto try                     /* Rearm: again at once */
         fi
-      }
+      :: held && !grantee_dead && !(granted_other && expired) ->
+        SetWaiters(); sampled = 0; has_slept = true
+      fi
+    };
+#ifdef BELLS
+    atomic { if :: claimed && bell != me -> goto arm :: else fi }; /* step 3 */
+#endif
+    atomic {
+      if :: mutex == LOOPS -> mutex = 0 :: else fi
+    };
+    atomic {                                                       /* Place, or WaitGroup::Watch */
+      mutex != HUBS;
+      if
+      :: entry != NONE && by_bell != claimed -> Remove()     /* to another thread */
+      :: else
+      fi;
+      entry = WATCHING; by_bell = claimed; claimed = false;
+      Poke()
+    };
+
+wait:
+    if
+    :: atomic { told -> told = false; goto try }             /* rung, or the posted call runs */
+    :: atomic { abortable -> goto cancel }                         /* abort, or the timer after its last try */
+    :: atomic { abortable && !tried -> tried = true; goto try }   /* WaitQueue.#expire */
 #ifdef JS_BLOCKS
     :: goto end_blocked
 #endif
     fi;
 
-    atomic {                                                       /* withdraw; a grant is accepted or given back */
+try:
+    atomic {                                                       /* WaitHub::Attempt */
+      mutex != HUBS;
+      mutex = 0;
       if
-      :: my_grant -> TakeBox(); goto chain                         /* timeout */
-      :: my_grant -> GiveGrantBack()                               /* abort */
-#ifdef MUTANT_ABORT_KEEPS_GRANT
-      :: my_grant -> skip
-#endif
-      :: (high & REQUESTED) && boxed == me -> high = high & WAITERS; CheckWord()
-      :: else
+      :: granted_to_me -> TakeBox(has_slept)
+      :: is_free -> TakeUnit(has_slept)
+      :: grantee_dead || (granted_other && expired) -> TakeBox(has_slept)
+      :: held && !grantee_dead && !(granted_other && expired)
       fi;
-      if :: !owes && wake == 0 -> goto finished :: else fi
+      expired = false;
+#ifndef MUTANT_HUB_LOOKS_ON
+      if :: got -> entry = PARKED :: else fi;   /* nothing more is wanted, so the hub must not ask for it */
+#endif
+      if
+      :: !got -> goto arm
+      :: got && wake -> mutex = LOOPS
+      :: got && !wake -> goto acquired
+      fi
     };
-    WakeAfterStore();
-    PassOn();
-    goto finished;
+#ifdef MUTANT_NO_CHAIN
+    wake = 0;
+#else
+    WakeAndRing();
+#endif
+    mutex = 0;
+acquired:
+    atomic { mutex != HUBS; Remove(); entry = NONE };        /* WaitHub::Cancel, no withdraw */
+#ifdef BELLS
+    atomic { if :: bell == me -> bell = 0 :: else fi };
+#endif
+    goto critical;
 
-chain:
-    atomic { if :: owes -> skip :: else -> goto critical fi };
-    ChainWake();
+cancel:
+    atomic { mutex != HUBS; Remove(); entry = NONE };        /* WaitHub::Cancel */
+#ifdef BELLS
+    atomic { if :: bell == me -> bell = 0 :: else fi };
+#endif
+    atomic {
+      Withdraw();
+      if :: wake == 0 -> goto finished :: else fi
+    };
+    WakeAndRing();
+    goto finished;
 
 critical:
     atomic {
-      owes = false;
+      has_slept = false; planned = false;
       Release();
+#ifndef PLAIN
       if :: wake == 0 -> goto finished :: else fi
+#endif
     };
 #ifdef PLAIN
-    Notify();
+    RaiseCount();
 #endif
-    atomic {
-      if
-      :: wake == WAKE_ALL -> WakeAll()
-      :: wake == 1 -> WakeOne()
-      :: else
-      fi;
-      wake = 0
-    };
+    if :: wake -> WakeAndRing() :: else fi;
 
 finished:
     atomic {
       assert(boxed != me);
-      slept = false; abortable = false; revoke = false;
+      has_slept = false; abortable = false; tried = false; expired = false; planned = false; by_bell = false;
       goto next_round
     };
 #ifdef JS_BLOCKS
@@ -440,58 +568,66 @@ done:
   skip
 }
 
-/* The wait hub of the same process: evaluates and posts, never acquires. */
+/* The wait hub of the same process (WaitGroup::Loop): looks and posts, never acquires. */
 proctype wait_hub(byte me) {
   byte sampled, wake;
-  bool owes, bound_over;
+  bool bound_over, with_word;
+#ifdef BELLS
+  byte rung;
+#endif
   {
-    owes = false;
-end_idle:
-    do
-    :: atomic {
-        entry == ARMED ->
-        owes = owes || entry_owes; entry_owes = false;
+    sampled = 0;
+end_collect:
+    if
+    :: atomic {                                                    /* Collect: the removed ones first */
+        mutex == 0 && woken[me] && left ->
+        left = false; WakeOne(); goto end_collect
+      }
+    :: atomic {                                                    /* Look, Plan */
+        mutex == 0 && woken[me] && !left ->
+        woken[me] = false;
         if
-        :: my_grant || count > 0 || (foreign_grant && !alive[boxed]) ->    /* "try again" */
-          entry = POSTED; entry_owes = owes; owes = false; bound_over = false; sampled = 0
-        :: foreign_grant && count == 0 && alive[boxed] ->          /* unaccepted for 2 ms */
-          entry = POSTED; entry_owes = owes; owes = false; entry_revoke = true; bound_over = false; sampled = 0
-        :: count == 0 && !my_grant && !(foreign_grant && (!alive[boxed] || (bound_over && sampled == high))) ->
-          bound_over = false;
-          SetWaiters();
-          goto sleep
+        :: entry != WATCHING -> sampled = 0; bound_over = false; goto end_collect
+#ifdef BELLS
+        :: entry == WATCHING && by_bell && bell != me ->         /* HasLostBell: its ringer may have died */
+          entry = POSTED; told = true
+#endif
+        :: entry == WATCHING && (is_free || granted_to_me || grantee_dead) ->
+          entry = POSTED; told = true
+        :: entry == WATCHING && granted_other && alive[boxed] ->        /* seen for 2 ms: at any time */
+          entry = POSTED; told = true; expired = true
+        :: entry == WATCHING && held && !grantee_dead && !must_take ->
+          SetWaiters(); has_slept = true; planned = true
+        fi;
+        bound_over = false;
+        if
+        :: entry == WATCHING -> with_word = !by_bell
+        :: else -> sampled = 0; goto end_collect
         fi
       }
-    :: atomic {                                                    /* futex_waitv names one woken word only: */
-        entry == REMOVED -> owes = true; entry = IDLE              /* whether this one was is not known */
-      };
-      PassOn()
 #ifndef MUTANT_NO_EXPIRY
-    :: atomic {
-        entry == POSTED ->                                         /* no try within 2 ms (at any time here) */
-        entry = PARKED; owes = entry_owes; entry_owes = false;
-        if
-        :: my_grant -> GiveGrantBack()
-        :: (high & REQUESTED) && boxed == me -> high = high & WAITERS; CheckWord()
-        :: else
-        fi;
-        if :: !owes && wake == 0 -> goto end_idle :: else fi
+    :: atomic {                                                    /* no try within 2 ms (at any time here) */
+        mutex == 0 && entry == POSTED ->
+        Withdraw(); entry = PARKED;
+        if :: wake == 0 -> goto end_collect :: else -> mutex = HUBS fi
       };
-      WakeAfterStore();
-      PassOn()
+      WakeAndRing();
+      atomic { mutex = 0; goto end_collect }
 #endif
-    od;
-sleep:
-    atomic {                                                       /* futex_waitv on control word and `high` */
+    fi;
+    atomic {                                                       /* os::Wait on control word and word */
       if
-      :: high == sampled && entry == ARMED -> asleep[me] = true
-      :: else -> sampled = 0; goto end_idle
-      fi
+      :: !woken[me] && (!with_word || high == sampled) -> queued[me] = with_word
+      :: else -> woken[me] = true
+      fi;
+      with_word = false
     };
+end_asleep:
     if
-    :: atomic { !asleep[me] -> owes = true; sampled = 0; goto end_idle }
-    :: atomic { bound_ends && asleep[me] -> BoundOver(); goto end_idle }
-    fi
+    :: atomic { woken[me] -> sampled = 0 }
+    :: atomic { bound_ends && !woken[me] -> woken[me] = true; bound_over = true }
+    fi;
+    atomic { queued[me] = false; goto end_collect }
   } unless { !alive[me] }
 }
 #endif
@@ -500,6 +636,12 @@ sleep:
 /* Anyone may release: units from a party that never acquires, one by one or release(2). */
 proctype producer(byte me) {
   byte wake, produced;
+#if ASYNC && defined(BELLS)
+  byte rung;
+#endif
+#ifdef PLAIN
+  byte plain;
+#endif
   {
     produced = 0;
 next_unit:
@@ -507,36 +649,23 @@ next_unit:
       if
       :: produced == PRODUCED -> goto done
       :: produced < PRODUCED ->
-        produced++; made++;
+        produced++;
 #ifdef PLAIN
-        count++;
-        if :: high != 0 -> wake = 1 :: else fi
+        if :: high == 0 -> plain = plain_load :: else -> made++; Give(1) fi
 #else
-        if :: high == 0 -> count++ :: else -> PutUnits(1) fi
+        made++;
+        if :: high == 0 -> count++; CheckWord() :: else -> Give(1) fi
 #endif
-      :: produced + 2 <= PRODUCED ->
-        produced = produced + 2; made = made + 2;
-#ifdef PLAIN
-        count = count + 2;
-        if :: high != 0 -> wake = 2 :: else fi
-#else
-        if :: high == 0 -> count = count + 2 :: else -> PutUnits(2) fi
-#endif
+      :: produced + 2 <= PRODUCED -> produced = produced + 2; made = made + 2; Give(2)
       fi;
-      CheckWord();
+#ifndef PLAIN
       if :: wake == 0 -> goto next_unit :: else fi
+#endif
     };
 #ifdef PLAIN
-    atomic {
-      if
-      :: wake == 2 && count > 1 -> count = count - 2; PutUnits(2)
-      :: wake && !(wake == 2 && count > 1) && count > 0 -> count--; PutUnits(1)
-      :: else -> wake = 0
-      fi;
-      CheckWord()
-    };
+    RaiseCount();
 #endif
-    WakeAfterStore();
+    if :: wake -> WakeAndRing() :: else fi;
     goto next_unit
   } unless { !alive[me] };
 done:
@@ -547,7 +676,8 @@ done:
 #if DEATHS
 /* SIGKILL of any party at any step. */
 inline Kill(p) {
-  alive[p] = false; asleep[p] = false; deaths++;
+  alive[p] = false; deaths++;
+  if :: p <= PARTIES -> queued[p] = false; woken[p] = false :: else fi;
   if
   :: holds[p] -> holds[p] = false; out--; lost++
   :: else
@@ -592,8 +722,8 @@ init {
     run producer(PRODUCER);
 #endif
 #if ASYNC
-    run event_loop(ASYNC_ID);
-    run wait_hub(ASYNC_ID)
+    run event_loop(LOOP_1);
+    run wait_hub(LOOP_1)
 #endif
   }
 }
