@@ -32,7 +32,7 @@ const suite = (...files: string[]): string[] => [
 const parts: readonly Part[] = [
   {
     name: '10,000 kill rounds of C++ processes',
-    command: [nativeKills, '10000'],
+    command: [nativeKills, '10000', '--blocked-ms', '5000', '--median-ms', '2'],
     ...(!existsSync(nativeKills) && { missing: 'run `npm run test:native` first' }),
   },
   {
