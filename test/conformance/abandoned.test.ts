@@ -116,6 +116,20 @@ for (const kind of partyKinds) {
     lock.release();
   });
 
+  it(`a pending acquire() keeps a ${kind} alive until it has the lock`, async () => {
+    const lock = new mp.Lock();
+    lock.acquireSync();
+    const waiter = await Party.start(kind);
+    waiter.call(lock, 'acquire').catch(() => undefined);
+    await untilAwaited(lock);
+    const ended = waiter.end();
+    lock.release();
+    await ended;
+    assert.equal(lock.tryAcquire(), true);
+    assert.equal(lock.abandoned, true, 'it ended before it had the lock');
+    lock.release();
+  });
+
   it(`{ robust: false } keeps the lock of a ${kind} that was killed`, async () => {
     const lock = await orphaned(new mp.Lock({ robust: false }), kind, 'kill');
     assert.equal(lock.tryAcquire(), false);

@@ -219,6 +219,28 @@ describe('Lock in one thread', () => {
     lock.release();
   });
 
+  it('two objects for one lock in one thread wait beside each other', async () => {
+    const first = new mp.Lock();
+    const second = mp.attach(mp.share(first));
+    assert.notEqual(first, second);
+    for (const [holder, other] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      holder.acquireSync();
+      assert.throws(() => other.acquireSync(), { code: 'ERR_MP_DEADLOCK' });
+      const waits = [holder, other, other, holder].map(async (lock) => {
+        await lock.acquire();
+        await turns(1);
+        lock.release();
+      });
+      await untilAwaited(holder);
+      other.release();
+      await within('all waits', Promise.all(waits));
+      assert.ok(isUntouched(first));
+    }
+  });
+
   it('shows its state to console.log', () => {
     const lock = new mp.Lock();
     assert.equal(inspect(lock), 'Lock { locked: false, abandoned: false }');

@@ -1,7 +1,7 @@
 // The long runs behind `npm run soak`: the suites with large numbers of rounds, and the C++ kill
 // rounds, once on all processors and once on one (taskset -c 0). Prints a table; fails when one does.
 //
-//   npm run soak                everything, about half an hour on two processors
+//   npm run soak                everything, about an hour on two processors
 //   npm run soak -- races       the parts whose name contains a word
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
