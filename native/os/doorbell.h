@@ -39,7 +39,7 @@ class Doorbell {
 enum class RingResult {
   kRung,
   kFull,  // the owner has a backlog of thousands and will look anyway
-  kGone,  // the owner has ended
+  kGone,  // the owner has ended (the process must ignore SIGPIPE, as Node does)
 };
 
 /// The other side: opens somebody's doorbell; -1 when that is not possible.

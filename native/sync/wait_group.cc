@@ -75,8 +75,8 @@ void WaitGroup::Remove(HubEntry* entry) {
   *found = entries_.back();
   entries_.pop_back();
   entry->group = nullptr;
-  const bool slept_on = entry->state == HubEntry::State::kWatching && !by_bell_;
-  if (!slept_on || entry->slept_on.word == nullptr) return;
+  // Whatever its state: the thread may not have left the word's queue yet.
+  if (by_bell_ || entry->slept_on.word == nullptr) return;
   left_points_.push_back(entry->slept_on);
   Poke();
 }
