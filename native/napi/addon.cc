@@ -22,6 +22,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportLock(env, exports);
   ExportRLock(env, exports);
   ExportSemaphore(env, exports);
+  ExportChild(env, exports);
+  ExportParent(env, exports);
   ExportWait(env, exports);
   return exports;
 }

@@ -13,6 +13,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "napi/children.h"
 #include "napi/loop_bell.h"
 #include "sync/address_space.h"
 #include "sync/wait_hub.h"
@@ -42,6 +43,9 @@ class EnvState final : public sync::HubSink {
 
   void Post(uint64_t ticket) override;
 
+  /// The processes that this thread started.
+  [[nodiscard]] ChildWatches& children() { return *children_; }
+
   Napi::FunctionReference error_factory;
 
  private:
@@ -64,6 +68,7 @@ class EnvState final : public sync::HubSink {
   Napi::FunctionReference on_ready_;
   std::unique_ptr<Napi::AsyncContext> context_;
   std::unique_ptr<LoopBell> bell_;
+  std::unique_ptr<ChildWatches> children_;
 };
 
 }  // namespace mp::napi
