@@ -1,17 +1,33 @@
 // The public API.
+export { registerClass } from './codec/classes.js';
 export { attach, share } from './codec/share.js';
 export {
   ClosedError,
   MultiprocessingError,
+  NotCloneableError,
+  NotImportableError,
   NotOwnerError,
   OverReleaseError,
   OwnerDiedError,
+  ProcessError,
+  ProcessStateError,
+  RemoteError,
   SystemCallError,
   TimeoutError,
   type ErrorDetails,
 } from './errors.js';
 export { type SharedHandle } from './memory/handles.js';
 export { type ObjectHandle } from './native/binding.js';
+export { cpuCount } from './process/cpu-count.js';
+export {
+  activeChildren,
+  currentProcess,
+  freezeSupport,
+  isMainProcess,
+  parentProcess,
+  type ParentProcess,
+} from './process/current.js';
+export { Process, type ProcessOptions } from './process/process.js';
 export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';
 export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sync/options.js';

@@ -1,4 +1,5 @@
 // Starting processes and waiting for them, for JavaScript.
+#include <atomic>
 #include <utility>
 
 #include "napi/arguments.h"
@@ -52,6 +53,12 @@ int ThisProcess(Napi::Env env) {
     pid = now;
   }
   return self.number();
+}
+
+/// nextChildNumber() → 1, 2, 3 … for the names of this process's children
+Napi::Value NextChildNumber(const Napi::CallbackInfo& info) {
+  static std::atomic<uint32_t> last{0};
+  return Napi::Number::New(info.Env(), ++last);
 }
 
 /// spawn({ program, arguments, environment, directory, arena, payload, isDaemon }) → number
@@ -173,6 +180,7 @@ void ChildForget(const Napi::CallbackInfo& info) { Watches(info).Remove(NumberOf
 
 void ExportChild(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, Napi::Function function) { exports.Set(name, function); };
+  set("nextChildNumber", Napi::Function::New<NextChildNumber>(env, "nextChildNumber"));
   set("spawn", Napi::Function::New<Spawn>(env, "spawn"));
   set("onChild", Napi::Function::New<OnChild>(env, "onChild"));
   set("childPid", Napi::Function::New<ChildPid>(env, "childPid"));

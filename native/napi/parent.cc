@@ -8,8 +8,10 @@
 namespace mp::napi {
 namespace {
 
-/// How long a child may take to end by itself when its parent is gone.
-constexpr int kOrphanGraceMs = 500;
+/// How long a child whose parent is gone may still work, for it may want to tell somebody, and how
+/// long it may take to end when it is told to.
+constexpr int kOrphanWorkMs = 500;
+constexpr int kOrphanEndMs = 300;
 
 /// This process as a child; empty in a main process. Never destroyed: a thread uses it to the end.
 struct Task {
@@ -36,7 +38,8 @@ int DescriptorAt(const Napi::CallbackInfo& info, size_t index) {
 void EndWithParent(void* /*unused*/) {
   while (!os::IsReadable(ThisTask().parent.number(), -1)) {
   }
-  os::EndThisProcess(kOrphanGraceMs);
+  os::SleepMs(kOrphanWorkMs);
+  os::EndThisProcess(kOrphanEndMs);
 }
 
 /// takeTask(control, mailbox, parent) → the bytes of the task. From now on this process is the
@@ -71,23 +74,18 @@ void LeaveResult(const Napi::CallbackInfo& info) {
   os::SendByte(ThisTask().control.number(), 'R');
 }
 
-/// parentWait(timeoutMs) → whether the parent has ended by then
-Napi::Value ParentWait(const Napi::CallbackInfo& info) {
-  const os::Deadline deadline = DeadlineAt(info, 0);
-  const WorkerEnd stop(info.Env());
-  constexpr int kStopCheckMs = 50;
-  while (!os::IsReadable(ThisTask().parent.number(), 0)) {
-    if (deadline.IsPast() || stop.IsUp()) return Napi::Boolean::New(info.Env(), false);
-    const int64_t left = (deadline.ns - os::MonotonicNs()) / os::kNsPerMs + 1;
-    const int step = left < kStopCheckMs ? static_cast<int>(left) : kStopCheckMs;
-    (void)os::IsReadable(ThisTask().parent.number(), step > 0 ? step : 0);
-  }
-  return Napi::Boolean::New(info.Env(), true);
-}
-
-/// parentSentinel() → a descriptor that is readable once the parent has ended
-Napi::Value ParentSentinel(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), ThisTask().parent.number());
+/// watchParent(pid) → a number, as of a child, with which childStatus() and the others tell of the
+/// parent's end
+Napi::Value WatchParent(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  os::Descriptor copy;
+  ThrowUnlessOk(env, os::Duplicate(ThisTask().parent.number(), &copy), "no parent to watch");
+  auto parent = std::make_shared<Child>();
+  parent->process.Adopt(static_cast<int>(WholeAt(info, 0)), std::move(copy));
+  ChildWatches& watches = EnvState::Of(env)->children();
+  const uint32_t number = watches.Add(std::move(parent));
+  watches.KeepLoop(number, false);
+  return Napi::Number::New(env, number);
 }
 
 }  // namespace
@@ -97,8 +95,7 @@ void ExportParent(Napi::Env env, Napi::Object exports) {
   set("takeTask", Napi::Function::New<TakeTask>(env, "takeTask"));
   set("tellStarted", Napi::Function::New<TellStarted>(env, "tellStarted"));
   set("leaveResult", Napi::Function::New<LeaveResult>(env, "leaveResult"));
-  set("parentWait", Napi::Function::New<ParentWait>(env, "parentWait"));
-  set("parentSentinel", Napi::Function::New<ParentSentinel>(env, "parentSentinel"));
+  set("watchParent", Napi::Function::New<WatchParent>(env, "watchParent"));
 }
 
 }  // namespace mp::napi

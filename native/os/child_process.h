@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "os/clock.h"
@@ -34,6 +35,12 @@ class ChildProcess {
   /// Starts the program; returns when it runs, or with why it does not.
   Status Spawn(const SpawnRequest& request);
 
+  /// Watches a process that is not a child of this one, so that its status stays unknown.
+  void Adopt(int pid, Descriptor handle) {
+    pid_ = pid;
+    handle_ = std::move(handle);
+  }
+
   [[nodiscard]] int pid() const { return pid_; }
   /// Readable as soon as the process has ended; closed once its status is known.
   [[nodiscard]] int descriptor() const { return handle_.number(); }
@@ -55,9 +62,13 @@ class ChildProcess {
 /// number is not another's by then.
 Status OpenProcess(int pid, Descriptor* result);
 
+/// A second descriptor for the same.
+Status Duplicate(int descriptor, Descriptor* result);
+
 /// Ends this process as a termination request does, so that its handlers run, and by force if it is
-/// still there after `grace_ms`. Called on a thread of our own.
+/// still there `grace_ms` later. Called on a thread of our own.
 void EndThisProcess(int grace_ms);
+void SleepMs(int milliseconds);
 
 /// From here on Ctrl-C and termination requests end this process at once, whatever handlers
 /// JavaScript had: its event loop does not run any more.

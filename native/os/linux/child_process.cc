@@ -153,10 +153,19 @@ void ChildProcess::Wait(Deadline deadline) const {
   ppoll(&entry, 1, &time, nullptr);
 }
 
+Status Duplicate(int descriptor, Descriptor* result) {
+  *result = Descriptor(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+  return result->is_open() ? Status{} : Status{errno, "fcntl"};
+}
+
+void SleepMs(int milliseconds) {
+  const timespec time{milliseconds / 1000, static_cast<long>(milliseconds % 1000) * kNsPerMs};
+  nanosleep(&time, nullptr);
+}
+
 void EndThisProcess(int grace_ms) {
   kill(getpid(), SIGTERM);
-  const timespec grace{grace_ms / 1000, static_cast<long>(grace_ms % 1000) * kNsPerMs};
-  nanosleep(&grace, nullptr);
+  SleepMs(grace_ms);
   kill(getpid(), SIGKILL);
 }
 

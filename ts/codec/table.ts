@@ -1,0 +1,33 @@
+// The table of a message: what its placeholders stand for, as data that any process understands.
+import { NotImportableError } from '../errors.js';
+import { isNamedFunction, referenceOf, type FunctionReference } from '../functions/index.js';
+import { classOf } from '../memory/registry.js';
+import { handleOf, type SharedHandle } from '../memory/handles.js';
+
+/** One thing that is sent by reference. */
+export type Entry =
+  | { readonly shared: SharedHandle }
+  | { readonly function: FunctionReference };
+
+/** Whether a value is sent by reference, not as a copy. */
+export function isReferred(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return isNamedFunction(value) || classOf(value) !== undefined;
+}
+
+/** The entry of a value that {@link isReferred}; throws NotImportableError for a closure. */
+export function entryOf(value: object, path: string): Entry {
+  if (typeof value !== 'function' && !isNamedFunction(value)) {
+    const shared = handleOf(value);
+    if (shared !== undefined) return { shared };
+  }
+  try {
+    return { function: referenceOf(value) };
+  } catch (error) {
+    if (error instanceof NotImportableError && path !== '') {
+      error.message = `${path}: ${error.message}`;
+    }
+    throw error;
+  }
+}

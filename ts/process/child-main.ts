@@ -1,0 +1,4 @@
+// What a spawned process runs.
+import { runTask } from './bootstrap.js';
+
+void runTask();
