@@ -79,11 +79,23 @@ describe('codec', () => {
   });
 
   it('refuses a second class of the same name', () => {
-    const Other = { Point: class Point {} }.Point;
+    const Other = {
+      Point: class Point {
+        z = 0;
+      },
+    }.Point;
     assert.throws(() => mp.registerClass(Other), { code: 'ERR_MP_CLASS_NAME' });
     assert.equal(mp.registerClass(Other, { name: 'OtherPoint' }), Other);
     assert.throws(() => mp.registerClass(5 as never), TypeError);
-    assert.throws(() => mp.registerClass(class {}), TypeError);
+    assert.throws(
+      () =>
+        mp.registerClass(
+          class {
+            a = 1;
+          },
+        ),
+      TypeError,
+    );
   });
 
   it('keeps errors whole', async () => {
@@ -122,7 +134,7 @@ describe('codec', () => {
     class Plain {
       a = 1;
       get b(): number {
-        return 2;
+        return this.a + 1;
       }
     }
     assert.deepEqual(await there([new Plain(), Math.max]), [{ a: 1 }, Math.max]);

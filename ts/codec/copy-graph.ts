@@ -14,6 +14,9 @@ export type Repair =
 
 type Plain = Record<string, unknown>;
 
+/** Users may have put anything there. */
+const textOf = (value: unknown): string => String(value);
+
 const isError = (value: object): value is Error => isNativeError(value) || value instanceof Error;
 
 /** Whether structured clone would copy the object's own properties, whatever its class. */
@@ -124,10 +127,10 @@ export class GraphCopier {
   }
 
   #copyError(value: Error, path: string): Error {
-    const copy = this.#keep(value, new Error(String(value.message as unknown)));
-    copy.stack = String(value.stack as unknown);
+    const copy = this.#keep(value, new Error(textOf(value.message)));
+    copy.stack = textOf(value.stack);
     const extras = this.copy(extrasOfError(value), path) as Plain;
-    this.repairs.push(['error', copy, classOfError(value), String(value.name as unknown), extras]);
+    this.repairs.push(['error', copy, classOfError(value), textOf(value.name), extras]);
     return copy;
   }
 }
