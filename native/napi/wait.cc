@@ -36,8 +36,8 @@ void OnReady(const Napi::CallbackInfo& info) {
   EnvState::Of(info.Env())->SetReadyCallback(info.Env(), info[0].As<Napi::Function>());
 }
 
-/// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event loop
-/// alive until cancel(ticket). `detail`: the state's low half with which the wait for an Event began
+/// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event
+/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began.
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());
