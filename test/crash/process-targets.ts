@@ -8,14 +8,17 @@ export function count(lock: mp.Lock, counter: mp.Value<'i'>, i: number): number 
   return i;
 }
 
-export function sum(numbers: readonly mp.Value<'i'>[], arrays: readonly mp.Array<'d'>[]): number {
+export function sum(
+  numbers: readonly { readonly value: number }[],
+  arrays: readonly Float64Array[],
+): number {
   for (const array of arrays) array[0] = 1;
   return numbers.reduce((total, number) => total + number.value, 0);
 }
 
 /** Keeps a part of an array only, and looks at it again when it may. */
 export async function keepSubarray(
-  array: mp.Array<'i'>,
+  array: Int32Array,
   ready: mp.Semaphore,
   go: mp.Semaphore,
 ): Promise<number[]> {

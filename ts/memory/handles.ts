@@ -56,4 +56,6 @@ function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 }
 
-export function discardHandle(handle: SharedHandle): void { void handle; }
+export function discardHandle(handle: SharedHandle): void {
+  void handle;
+}

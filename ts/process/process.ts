@@ -316,7 +316,7 @@ function hasStarted(self: Process, record: ProcessRecord, child: Child): void {
 }
 
 /** Classes of this package: they need not travel, every process has them. */
-const ownClasses = new WeakSet<object>();
+const ownClasses = new WeakSet();
 
 /** Says that a class is one that every process has. */
 export function addOwnClass(own: object): void {
@@ -330,8 +330,8 @@ function isOwnClass(type: object): boolean {
 function methodOf(context: unknown): StartMethod | undefined {
   if (context === undefined) return undefined;
   if (typeof context === 'string') return checkMethod(context);
-  const getStartMethod = (context as { getStartMethod?: unknown } | null)?.getStartMethod;
-  if (typeof getStartMethod === 'function') return checkMethod(getStartMethod());
+  const { getStartMethod } = Object(context) as { getStartMethod?: unknown };
+  if (typeof getStartMethod === 'function') return checkMethod((getStartMethod as () => unknown)());
   throw invalidArgument("context must be what getContext() gives, or a start method's name");
 }
 

@@ -57,7 +57,7 @@ export function checkMethod(method: unknown): StartMethod {
 
 /** The way to start a process by a method; the default one when undefined. */
 export function starterOf(method: StartMethod | undefined): Starter {
-  return starters.get(method ?? currentMethod()) as Starter;
+  return starters.get(method ?? currentMethod())!;
 }
 
 function currentMethod(): StartMethod {
@@ -90,9 +90,11 @@ export function getAllStartMethods(): StartMethod[] {
 export function getStartMethod(options: { readonly allowNone: true }): StartMethod | null;
 /** @public */
 export function getStartMethod(options?: { readonly allowNone?: false | undefined }): StartMethod;
-export function getStartMethod(options: {
-  readonly allowNone?: boolean | undefined;
-} = {}): StartMethod | null {
+export function getStartMethod(
+  options: {
+    readonly allowNone?: boolean | undefined;
+  } = {},
+): StartMethod | null {
   return options.allowNone === true ? (chosen ?? null) : currentMethod();
 }
 

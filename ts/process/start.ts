@@ -13,7 +13,8 @@ import { isImportingMain, thisProcess } from './this-process.js';
 export function checkStart(record: ProcessRecord): void {
   if (record.isCurrent)
     throw new ProcessStateError('this process runs already: it is the current one');
-  if (record.child !== undefined || record.isStarting) throw new ProcessStateError('a process cannot be started twice');
+  if (record.child !== undefined || record.isStarting)
+    throw new ProcessStateError('a process cannot be started twice');
   if (thisProcess().identity.isDaemon) {
     throw new MultiprocessingError(
       'daemonic processes are not allowed to have children: start this process with daemon: false',
