@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
 
 import { decode, encode } from '../codec/codec.js';
-import { loadMain } from '../functions/index.js';
+import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { setCurrentProcess } from './current.js';
@@ -33,13 +33,14 @@ export async function runTask(): Promise<void> {
 function settleIn({ identity, parent, main, argv, arena, startMethod }: Task): void {
   inheritMethod(startMethod);
   process.argv = [...argv];
-  becomeProcess({ identity, parent, main });
+  becomeProcess({ identity, parent });
+  adoptMainModule(main);
   attachTree({ id: arena, descriptor: descriptors.arena });
   closeSync(descriptors.arena);
 }
 
 async function takeWork({ identity, main, work: message }: Task): Promise<Process> {
-  if (main !== undefined) {
+  if (main?.runsInChildren === true) {
     setImportingMain(true);
     await loadMain(main);
     setImportingMain(false);

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 
 import { discard } from '../codec/codec.js';
 import { invalidArgument, ProcessStateError } from '../errors.js';
-import { isNamedFunction } from '../functions/index.js';
+import { isFunctionRef, type FunctionRef } from '../functions/function-ref.js';
 import { native } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import { addActive, removeActive } from './active.js';
@@ -24,7 +24,7 @@ import { thisProcess } from './this-process.js';
  */
 export interface ProcessOptions<T = unknown, A extends readonly unknown[] = never[]> {
   /** An exported function (or `functionRef`, `functionSource`), which may be async. */
-  readonly target?: ((...args: A) => T | PromiseLike<T>) | undefined;
+  readonly target?: ((...args: A) => T | PromiseLike<T>) | FunctionRef<(...args: A) => T | PromiseLike<T>> | undefined;
   /** Its arguments; copied at `start()`, shared objects are shared. */
   readonly args?: A | undefined;
   /** Default: the class's name and a number, such as `Process-1`. */
@@ -281,7 +281,7 @@ function checkOptions(options: unknown): asserts options is ProcessOptions {
     throw invalidArgument('a Process takes options such as { target: square, args: [7] }');
   }
   const { target, args, name, daemon } = options as Record<string, unknown>;
-  if (target !== undefined && typeof target !== 'function' && !isNamedFunction(target)) {
+  if (target !== undefined && typeof target !== 'function' && !isFunctionRef(target)) {
     throw invalidArgument('target must be a function');
   }
   if (args !== undefined && !Array.isArray(args)) {

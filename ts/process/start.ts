@@ -1,7 +1,7 @@
 // What happens at start(): the checks, and the object as a task for its child.
 import { encode, discard } from '../codec/codec.js';
 import { MultiprocessingError, ProcessStateError } from '../errors.js';
-import { mainModule } from '../functions/index.js';
+import { mainModule } from '../functions/main-module.js';
 import { sweep } from '../memory/memory.js';
 import type { Child } from './child.js';
 import type { ProcessRecord } from './record.js';
@@ -65,7 +65,7 @@ function seedOf({ name, numbers, isDaemon, authkey, method }: ProcessRecord, wor
     parent: { name: self.identity.name, pid: process.pid },
     argv: process.argv,
     startMethod: methodForChild(method),
-    main: self.main === 'own' ? mainModule() : self.main,
+    main: mainModule(),
     work: encodeWork(work),
   };
 }

@@ -2,7 +2,7 @@
 import { deserialize, serialize } from 'node:v8';
 
 import type { StartMethod } from './start-method.js';
-import type { MainModule } from '../functions/index.js';
+import type { MainModule } from '../functions/main-module.js';
 
 /** Who a process is. */
 export interface Identity {
