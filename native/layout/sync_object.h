@@ -4,7 +4,7 @@
 //        0 |    8 | state     | everybody, atomic | see the two tables below
 //        8 |    4 | kind      | creator           | ObjectKind; checked on attach
 //       12 |    4 | flags     | creator           | kRobust
-//       16 |    4 | depth     | owner (RLock)     | how often the owner has acquired it
+//       16 |    4 | depth     | owner (RLock)     | how often its thread holds it, or AWAITED
 //       20 |    4 | maximum   | creator           | Semaphore: the count may not exceed this
 //       24 |    4 | serial    | creator           | tells it from an earlier one in its place
 //       28 |    4 | bell      | waiters, wakers   | id of a thread whose loop is to be told too
@@ -51,6 +51,10 @@ inline constexpr uint32_t kRobust = 1;
 inline constexpr uint32_t kWaiters = 1U << 31;
 inline constexpr uint32_t kAbandoned = 1U << 30;
 inline constexpr uint32_t kPending = 1U << 29;
+
+/// Depth of an RLock that an awaited owner holds: its thread's blocking forms must not re-enter.
+/// How often that owner has acquired it is known to its thread only.
+inline constexpr uint32_t kAwaited = 1U << 31;
 
 inline constexpr uint32_t kBoxShift = 29;
 inline constexpr uint32_t kBoxMask = 3U << kBoxShift;

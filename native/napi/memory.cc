@@ -206,6 +206,7 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("waiters", static_cast<double>(layout::kWaiters));
   constants.Set("abandoned", layout::kAbandoned);
   constants.Set("pending", layout::kPending);
+  constants.Set("awaited", static_cast<double>(layout::kAwaited));
   constants.Set("countMax", layout::kCountMax);
   constants.Set("robust", layout::kRobust);
   constants.Set("stateLow", static_cast<double>(offsetof(SyncObject, state)));

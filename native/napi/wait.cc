@@ -16,6 +16,9 @@ std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target) {
   if (target.object->kind == static_cast<uint32_t>(ObjectKind::kSemaphore)) {
     return std::make_unique<sync::Semaphore>(target.mapped->segment, target.object);
   }
+  if (target.object->kind == static_cast<uint32_t>(ObjectKind::kRLock)) {
+    return std::make_unique<sync::RLock>(target.mapped->segment, target.object);
+  }
   return std::make_unique<sync::Lock>(target.mapped->segment, target.object);
 }
 

@@ -66,6 +66,7 @@ export interface LayoutConstants {
   readonly waiters: number;
   readonly abandoned: number;
   readonly pending: number;
+  readonly awaited: number;
   readonly countMax: number;
   readonly robust: number;
   readonly stateLow: number;
@@ -124,6 +125,11 @@ export interface Native {
   rlockTryAcquire(address: number): Outcome;
   rlockAcquire(address: number, timeoutMs: number): Outcome;
   rlockRelease(address: number): Outcome;
+  rlockTryAwaited(address: number): Outcome;
+  rlockReleaseAwaited(address: number): Outcome;
+  rlockReleaseAll(address: number): number;
+  rlockAcquireAll(address: number, depth: number): Outcome;
+  rlockTakeOver(address: number, depth: number): Outcome;
   semaphoreTryAcquire(address: number): Outcome;
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;
