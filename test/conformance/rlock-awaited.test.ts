@@ -18,7 +18,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 
 /** A promise, and what resolves it. */
 function makeGate(): { opened: Promise<void>; open: () => void } {
-  let open = () => undefined as void;
+  let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };
 }
