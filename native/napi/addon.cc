@@ -23,6 +23,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportRLock(env, exports);
   ExportSemaphore(env, exports);
   ExportWait(env, exports);
+  ExportFork(env, exports);
   return exports;
 }
 

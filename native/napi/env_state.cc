@@ -72,6 +72,18 @@ void EnvState::SetReadyCallback(Napi::Env env, Napi::Function callback) {
   napi_add_env_cleanup_hook(env, End, this);
 }
 
+void EnvState::ResetAfterFork(Napi::Env env) {
+  ids_.fill(0);
+  if (!entries_.empty()) ready_.Unref(env);
+  // The parent's hub may have been in the middle of these: their memory is lost.
+  for (auto& [ticket, entry] : entries_) (void)entry.release();
+  entries_.clear();
+  by_key_.clear();
+  if (bell_ == nullptr) return;
+  bell_.reset();
+  bell_ = LoopBell::Open(env, [this](const uint64_t* keys, size_t count) { Rung(keys, count); });
+}
+
 void EnvState::PublishBell(uint32_t segment_index) {
   auto& segment = sync::AddressSpace::Instance().At(segment_index)->segment;
   layout::Slot* slot = segment.SlotOfLiving(ids_[segment_index]);

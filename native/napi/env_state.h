@@ -42,6 +42,9 @@ class EnvState final : public sync::HubSink {
 
   void Post(uint64_t ticket) override;
 
+  /// In a forked child: what this thread was and waited for, its parent's thread is and waits for.
+  void ResetAfterFork(Napi::Env env);
+
   Napi::FunctionReference error_factory;
 
  private:

@@ -11,5 +11,6 @@ void ExportLock(Napi::Env env, Napi::Object exports);
 void ExportRLock(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
+void ExportFork(Napi::Env env, Napi::Object exports);
 
 }  // namespace mp::napi
