@@ -45,6 +45,11 @@ class EnvState final : public sync::HubSink {
   /// In a forked child: what this thread was and waited for, its parent's thread is and waits for.
   void ResetAfterFork(Napi::Env env);
 
+  /// libuv's handle of this thread's doorbell; null without one.
+  [[nodiscard]] const uv_handle_t* bell_handle() const {
+    return bell_ == nullptr ? nullptr : bell_->handle();
+  }
+
   Napi::FunctionReference error_factory;
 
  private:

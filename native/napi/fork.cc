@@ -2,11 +2,13 @@
 #include <uv.h>
 
 #include <iterator>
+#include <string>
 
 #include "fork/serve.h"
 #include "napi/arguments.h"
 #include "napi/after_fork.h"
 #include "napi/objects.h"
+#include "os/process.h"
 #include "os/shared_file.h"
 
 namespace mp::napi {
@@ -48,10 +50,10 @@ Napi::Value TakeTask(Napi::Env env, int descriptor) {
   file.Adopt(descriptor);
   uint64_t size = 0;
   os::Status status = file.Size(&size);
-  auto bytes = Napi::Uint8Array::New(env, size);
-  if (status.ok()) status = file.Read(bytes.Data(), size);
+  std::string text(size, '\0');
+  if (status.ok()) status = file.Read(text.data(), size);
   if (!status.ok()) ThrowSystem(env, status, "the task of a forked process cannot be read");
-  return bytes;
+  return Napi::String::New(env, text);
 }
 
 /// forkGate() → '' when this system is one on which processes can be forked, else why not
@@ -59,8 +61,8 @@ Napi::Value ForkGate(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), fork::Gate().reason);
 }
 
-/// forkServe(socket) → the task, in each child. In the server it returns only when it cannot be
-/// forked: with a text that says why.
+/// forkServe(socket) → { pid, task }, in each child: its own id, and the text of its task. In the
+/// server it returns only when it cannot be forked: with a text that says why.
 Napi::Value ForkServe(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   fork::ForkPlan plan;
@@ -72,7 +74,63 @@ Napi::Value ForkServe(const Napi::CallbackInfo& info) {
       fork::Serve(static_cast<int>(WholeAt(info, 0)), plan, &assignment);
   if (!verdict.ok()) return Napi::String::New(env, verdict.reason);
   ResetAfterFork(env);
-  return TakeTask(env, assignment.task_descriptor);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("pid", os::ProcessId());
+  result.Set("task", TakeTask(env, assignment.task_descriptor));
+  return result;
+}
+
+/// forkRefuse(socket, reason): tells the client that this process cannot be forked
+void ForkRefuse(const Napi::CallbackInfo& info) {
+  const std::string reason = info[1].As<Napi::String>();
+  fork::Reply reply;
+  reply.kind = fork::ReplyKind::kRefused;
+  reason.copy(reply.text, sizeof reply.text - 1);
+  fork::SendReply(static_cast<int>(WholeAt(info, 0)), reply);
+}
+
+/// What a loop is busy with that two processes cannot share.
+struct Obstacle {
+  const uv_handle_t* bell = nullptr;
+  const char* name = "";
+};
+
+void FindObstacle(uv_handle_t* handle, void* raw) {
+  auto* obstacle = static_cast<Obstacle*>(raw);
+  if (uv_is_closing(handle) != 0 || uv_is_active(handle) == 0 || handle == obstacle->bell) return;
+  uv_os_fd_t descriptor = -1;
+  const bool is_standard = uv_fileno(handle, &descriptor) == 0 && descriptor <= 2;
+  switch (uv_handle_get_type(handle)) {
+    case UV_TCP:
+    case UV_UDP:
+      obstacle->name = "a socket";
+      break;
+    case UV_NAMED_PIPE:
+      if (!is_standard) obstacle->name = "a pipe";
+      break;
+    case UV_POLL:
+      obstacle->name = "a watched descriptor";
+      break;
+    case UV_PROCESS:
+      obstacle->name = "a child process";
+      break;
+    case UV_FS_EVENT:
+    case UV_FS_POLL:
+      obstacle->name = "a watched file";
+      break;
+    default:
+      break;
+  }
+}
+
+/// forkObstacle() → what this thread's event loop has open that children could not share; or ''
+Napi::Value ForkObstacle(const Napi::CallbackInfo& info) {
+  uv_loop_t* loop = LoopOf(info.Env());
+  Obstacle obstacle;
+  obstacle.bell = EnvState::Of(info.Env())->bell_handle();
+  uv_walk(loop, FindObstacle, &obstacle);
+  if (loop->active_reqs.count > 0) obstacle.name = "a request of the event loop";
+  return Napi::String::New(info.Env(), obstacle.name);
 }
 
 /// forkSockets() → two connected ends
@@ -131,6 +189,8 @@ void ExportFork(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, Napi::Function function) { exports.Set(name, function); };
   set("forkGate", Napi::Function::New<ForkGate>(env, "forkGate"));
   set("forkServe", Napi::Function::New<ForkServe>(env, "forkServe"));
+  set("forkRefuse", Napi::Function::New<ForkRefuse>(env, "forkRefuse"));
+  set("forkObstacle", Napi::Function::New<ForkObstacle>(env, "forkObstacle"));
   set("forkSockets", Napi::Function::New<ForkSockets>(env, "forkSockets"));
   set("forkOrder", Napi::Function::New<ForkOrder>(env, "forkOrder"));
   set("forkReply", Napi::Function::New<ForkReply>(env, "forkReply"));

@@ -151,6 +151,11 @@ Napi::Value CreateObject(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(address));
 }
 
+/// segmentAt(address) → index of the segment in this process
+Napi::Value SegmentAt(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), PlaceAt(info, 0, layout::kGranule).index);
+}
+
 /// selfAt(address) → id of this thread in that segment
 Napi::Value SelfAt(const Napi::CallbackInfo& info) {
   const Place place = PlaceAt(info, 0, layout::kGranule);
@@ -197,6 +202,14 @@ Napi::Value IsObject(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), same);
 }
 
+/// randomBytes(typed array): fills it
+void FillRandom(const Napi::CallbackInfo& info) {
+  const auto view = info[0].As<Napi::TypedArray>();
+  auto* start = static_cast<uint8_t*>(view.ArrayBuffer().Data()) + view.ByteOffset();
+  const os::Status status = os::RandomBytes(start, view.ByteLength());
+  if (!status.ok()) ThrowSystem(info.Env(), status, "there are no random bytes");
+}
+
 void ExportConstants(Napi::Env env, Napi::Object exports) {
   Napi::Object constants = Napi::Object::New(env);
   constants.Set("layoutVersion", layout::kLayoutVersion);
@@ -230,9 +243,11 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   set("allocate", Napi::Function::New<AllocateBytes>(env, "allocate"));
   set("free", Napi::Function::New<Free>(env, "free"));
   set("createObject", Napi::Function::New<CreateObject>(env, "createObject"));
+  set("segmentAt", Napi::Function::New<SegmentAt>(env, "segmentAt"));
   set("selfAt", Napi::Function::New<SelfAt>(env, "selfAt"));
   set("describe", Napi::Function::New<Describe>(env, "describe"));
   set("attachSegment", Napi::Function::New<AttachSegment>(env, "attachSegment"));
+  set("randomBytes", Napi::Function::New<FillRandom>(env, "randomBytes"));
   set("isObject", Napi::Function::New<IsObject>(env, "isObject"));
   ExportConstants(env, exports);
 }

@@ -5,6 +5,7 @@ import { NotOwnerError } from '../errors.js';
 import type { FastPaths } from '../memory/fast-paths.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
 import { register } from '../memory/registry.js';
+import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
 import { guardSync, runExclusiveSync, type Guard } from './guard.js';
 import { lockFlags, type LockOptions } from './lock.js';
@@ -31,7 +32,7 @@ const { abandoned, idMask } = native.constants;
  */
 export class RLock {
   readonly #address: number;
-  readonly #self: number;
+  readonly #self: Self;
   readonly #paths: FastPaths;
 
   /**
@@ -43,7 +44,7 @@ export class RLock {
       options instanceof Place
         ? options.address
         : createObject(this, { kind: ObjectKind.rlock, flags: lockFlags(options) });
-    this.#self = native.selfAt(this.#address);
+    this.#self = selfAt(this.#address);
     this.#paths = openMemory().paths;
   }
 
@@ -55,7 +56,7 @@ export class RLock {
    * @returns true when acquired, false when the timeout passed
    */
   acquireSync(options?: WaitOptions): boolean {
-    if (options === undefined && this.#paths.rlockTryAcquire(this.#address, this.#self) === 0) {
+    if (options === undefined && this.#paths.rlockTryAcquire(this.#address, this.#self.id) === 0) {
       return true;
     }
     return this.#acquireSlow(options);
@@ -63,7 +64,7 @@ export class RLock {
 
   /** Acquires the lock for this thread if that needs no waiting; true when it did. */
   tryAcquire(): boolean {
-    if (this.#paths.rlockTryAcquire(this.#address, this.#self) === 0) return true;
+    if (this.#paths.rlockTryAcquire(this.#address, this.#self.id) === 0) return true;
     return native.rlockTryAcquire(this.#address) === Outcome.acquired;
   }
 
@@ -73,7 +74,7 @@ export class RLock {
    * @throws NotOwnerError when this thread does not hold the lock
    */
   release(): void {
-    if (this.#paths.rlockRelease(this.#address, this.#self) !== 0) this.#releaseSlow();
+    if (this.#paths.rlockRelease(this.#address, this.#self.id) !== 0) this.#releaseSlow();
   }
 
   /** Whether some thread holds the lock, in any process. */
