@@ -156,9 +156,8 @@ bool RenewEpoll(int epoll_descriptor) {
   const long fresh = Kernel(SYS_epoll_create1, EPOLL_CLOEXEC);
   if (fresh < 0) return false;
   const bool complete = ForEachWatched(epoll_descriptor, [&](Watched& watched) {
-    return Renew(watched.descriptor) &&
-           Kernel(SYS_epoll_ctl, fresh, EPOLL_CTL_ADD, watched.descriptor,
-                  AsArgument(&watched.event)) == 0;
+    return Renew(watched.descriptor) && Kernel(SYS_epoll_ctl, fresh, EPOLL_CTL_ADD,
+                                               watched.descriptor, AsArgument(&watched.event)) == 0;
   });
   return PutUnder(fresh, epoll_descriptor) && complete;
 }

@@ -1,8 +1,8 @@
-// What a forkserver and its client say to each other, over a pair of SEQPACKET sockets: each message
-// arrives whole. Nobody else can connect: the pair has no name.
+// What a forkserver and its client say to each other, over a pair of SEQPACKET sockets: each
+// message arrives whole. Nobody else can connect: the pair has no name.
 //
 //   FROM   | MESSAGE                  | MEANING
-//   -------+--------------------------+-------------------------------------------------------------
+//   -------+--------------------------+---------------------------------------------------------
 //   server | kReady                   | it has loaded what it should, and can be forked
 //   server | kRefused, text           | it cannot, and why
 //   client | Order + descriptors      | fork: a file with the task, then what becomes 0, 1, 2 … in

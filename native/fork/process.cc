@@ -73,8 +73,9 @@ Verdict Measure() {
                        gnu_get_libc_version());
   }
   if (!findings.tid_address) {
-    return Verdict::No("the kernel does not tell where thread ids are kept "
-                       "(PR_GET_TID_ADDRESS, CONFIG_CHECKPOINT_RESTORE)");
+    return Verdict::No(
+        "the kernel does not tell where thread ids are kept "
+        "(PR_GET_TID_ADDRESS, CONFIG_CHECKPOINT_RESTORE)");
   }
   char text[8];
   if (ReadFile("/proc/thread-self/syscall", text, sizeof text) == 0) {

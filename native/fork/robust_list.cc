@@ -43,8 +43,8 @@ void FindRestartableSequences() {
 
 void RegisterRestartableSequences(uintptr_t thread_pointer) {
   if (rseq_offset == nullptr || rseq_size == nullptr || *rseq_size == 0) return;
-  const long bytes = static_cast<long>(*rseq_size) > kLeastBytes ? static_cast<long>(*rseq_size)
-                                                                 : kLeastBytes;
+  const long bytes =
+      static_cast<long>(*rseq_size) > kLeastBytes ? static_cast<long>(*rseq_size) : kLeastBytes;
   // A failure costs nothing: it is a hint about the processor in use.
   Kernel(SYS_rseq, static_cast<long>(thread_pointer) + *rseq_offset, bytes, 0, kSignature);
 }

@@ -1,5 +1,5 @@
-// What the kernel keeps per thread for glibc, and has to be told again after a fork or a bare clone:
-// the list of robust mutexes that the thread holds, and the area of restartable sequences.
+// What the kernel keeps per thread for glibc, and has to be told again after a fork or a bare
+// clone: the list of robust mutexes that the thread holds, and the area of restartable sequences.
 #pragma once
 
 #include <cstddef>

@@ -19,7 +19,7 @@ constexpr unsigned kStopLimitMs = 2000;
 class InterruptsIgnored {
  public:
   InterruptsIgnored() {
-    struct sigaction ignore {};
+    struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGINT, &ignore, &before_);
   }
@@ -28,7 +28,7 @@ class InterruptsIgnored {
   InterruptsIgnored& operator=(const InterruptsIgnored&) = delete;
 
  private:
-  struct sigaction before_ {};
+  struct sigaction before_{};
 };
 
 Reply ReplyOf(ReplyKind kind, uint32_t sequence = 0, int number = 0) {

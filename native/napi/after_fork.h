@@ -1,7 +1,7 @@
 // What a forked child makes its own, and what it forgets because it is its parent's.
 //
 //   STATE                                | IN THE CHILD
-//   -------------------------------------+----------------------------------------------------------
+//   -------------------------------------+-----------------------------------------------------
 //   segments and their mappings          | kept: the same memory at the same addresses
 //   this thread's ids in them            | forgotten, not given back: new ones when needed
 //   its doorbell                         | closed here, and a new one made

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "fork/serve.h"
-#include "napi/arguments.h"
 #include "napi/after_fork.h"
+#include "napi/arguments.h"
 #include "napi/objects.h"
 #include "os/process.h"
 #include "os/shared_file.h"
@@ -70,8 +70,7 @@ Napi::Value ForkServe(const Napi::CallbackInfo& info) {
   plan.prepare_child = PrepareLoop;
   plan.argument = LoopOf(env);
   fork::Assignment assignment;
-  const fork::Verdict verdict =
-      fork::Serve(static_cast<int>(WholeAt(info, 0)), plan, &assignment);
+  const fork::Verdict verdict = fork::Serve(static_cast<int>(WholeAt(info, 0)), plan, &assignment);
   if (!verdict.ok()) return Napi::String::New(env, verdict.reason);
   ResetAfterFork(env);
   Napi::Object result = Napi::Object::New(env);

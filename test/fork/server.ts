@@ -83,7 +83,7 @@ export class Server {
     const nothing = openSync('/dev/null', 'r');
     const all = { ...process.env, ...environment, FORK_TEST_JOB: JSON.stringify(job) };
     const task = {
-      environment: Object.entries(all).map(([name, value]) => `${name}=${String(value)}`),
+      environment: Object.entries(all).map(([name, value]) => `${name}=${value}`),
       directory: process.cwd(),
     };
     native.forkOrder(this.#socket, sequence, Buffer.from(JSON.stringify(task)), [
@@ -113,7 +113,7 @@ export class Server {
   }
 
   #receive(): void {
-    for (let reply = native.forkReply(this.#socket); reply !== undefined; ) {
+    for (let reply = native.forkReply(this.#socket); reply !== undefined;) {
       if (reply === null) {
         this.#isEnded = true;
         return;

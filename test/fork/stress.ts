@@ -94,8 +94,7 @@ async function compression(): Promise<void> {
 }
 
 async function wasm(): Promise<void> {
-  const bytes =
-    'AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags='; // add(i32, i32), in base64
+  const bytes = 'AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags='; // add(i32, i32), in base64
   const { add } = await instantiate(Buffer.from(bytes, 'base64'));
   let sum = 0;
   for (let i = 0; i < 100_000; i++) sum = add(sum, 1);
@@ -116,9 +115,6 @@ async function threads(): Promise<void> {
 }
 
 const steps = { optimise, timers, files, hashing, sockets, modules, compression, wasm, threads };
-
-/** Names of the steps, beside `churn`. */
-export const stepNames = Object.keys(steps);
 
 export interface StressJob {
   readonly name: 'stress';

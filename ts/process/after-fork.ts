@@ -2,6 +2,11 @@
 import { renewSelves } from '../memory/self.js';
 import { reseed } from './randomness.js';
 
+interface Crypto {
+  randomInt(max: number): number;
+  randomUUID(): string;
+}
+
 /** What the child gets from its parent instead of the server's. */
 export interface Surroundings {
   /** NAME=value each. */
@@ -67,9 +72,9 @@ function dropCachedRandomness(): void {
   // Only what has been loaded can have drawn anything; loading it would cost more than all else.
   if (!isLoaded('NativeModule internal/crypto/random')) return;
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above: not at the top
-  const { randomInt, randomUUID } = require('node:crypto') as typeof import('node:crypto');
-  for (let i = 0; i < cachedUuids; i += 1) randomUUID();
-  for (let i = 0; i < cachedInts; i += 1) randomInt(2);
+  const crypto = require('node:crypto') as Crypto;
+  for (let i = 0; i < cachedUuids; i += 1) crypto.randomUUID();
+  for (let i = 0; i < cachedInts; i += 1) crypto.randomInt(2);
 }
 
 function isLoaded(name: string): boolean {
