@@ -4,6 +4,7 @@
 //   -------------------------------------+-----------------------------------------------------
 //   segments and their mappings          | kept: the same memory at the same addresses
 //   this thread's ids in them            | forgotten, not given back: new ones when needed
+//   objects that it holds there          | held by the child too, under its new ids
 //   its doorbell                         | closed here, and a new one made
 //   its pending waits                    | forgotten; nothing of them is withdrawn
 //   hub threads, other own threads       | not there; started anew when needed
