@@ -7,6 +7,7 @@
 
 #include "layout/data_block.h"
 #include "napi/objects.h"
+#include "os/process.h"
 
 namespace mp::napi {
 
