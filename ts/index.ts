@@ -15,6 +15,7 @@ export { functionRef, functionSource, type FunctionRef } from './functions/funct
 export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
 export { type ObjectHandle } from './native/binding.js';
+export { Event } from './sync/event.js';
 export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';
 export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sync/options.js';

@@ -5,7 +5,14 @@ import loadAddon = require('node-gyp-build');
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 
 /** Kinds of shared objects; the numbers are `ObjectKind` of native/layout/sync_object.h. */
-export const ObjectKind = { lock: 1, rlock: 2, semaphore: 3, value: 4, array: 5 } as const;
+export const ObjectKind = {
+  lock: 1,
+  rlock: 2,
+  semaphore: 3,
+  value: 4,
+  array: 5,
+  event: 7,
+} as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
 /** What data consists of; the numbers are `ElementType` of native/layout/data_block.h. */
@@ -66,8 +73,11 @@ export interface LayoutConstants {
   readonly waiters: number;
   readonly abandoned: number;
   readonly pending: number;
+  readonly awaited: number;
   readonly countMax: number;
   readonly robust: number;
+  readonly eventSet: number;
+  readonly eventSequence: number;
   readonly stateLow: number;
   readonly stateHigh: number;
   readonly depth: number;
@@ -124,13 +134,20 @@ export interface Native {
   rlockTryAcquire(address: number): Outcome;
   rlockAcquire(address: number, timeoutMs: number): Outcome;
   rlockRelease(address: number): Outcome;
+  rlockTryAwaited(address: number): Outcome;
+  rlockReleaseAwaited(address: number): Outcome;
+  rlockReleaseAll(address: number): number;
+  rlockAcquireAll(address: number, depth: number): Outcome;
+  rlockTakeOver(address: number, depth: number): Outcome;
   semaphoreTryAcquire(address: number): Outcome;
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;
   semaphoreNotify(address: number): void;
+  eventSet(address: number): void;
+  eventWait(address: number, timeoutMs: number): Outcome;
 
   onReady(callback: (ticket: number) => void): void;
-  watch(address: number, kind: ObjectKind, ticket: number): boolean;
+  watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;
   attempt(ticket: number): Outcome;
   rearm(ticket: number): boolean;
   cancel(ticket: number, withdraw: boolean): void;
