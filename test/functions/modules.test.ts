@@ -23,7 +23,9 @@ const esmResults = {
 
 const refused = ['notExported', 'promisified', 'privateFunction', 'closure', 'inline'];
 
-describe('functions of a program', () => {
+describe('functions of a program', function () {
+  this.timeout(120_000);
+
   for (const [situation, environment] of [
     ['before its top-level awaits', {}],
     ['after a top-level await', { MP_FIXTURE_AWAIT: '1' }],

@@ -35,7 +35,7 @@ export function runNode(args: readonly string[], program: ProgramOptions = {}): 
     const child = execFile(
       process.execPath,
       [...options, ...args],
-      { cwd, env: { ...process.env, ...environment }, timeout: 15_000, maxBuffer: 1 << 24 },
+      { cwd, env: { ...process.env, ...environment }, timeout: 60_000, maxBuffer: 1 << 24 },
       (error: ExecFileException | null, stdout, stderr) => {
         if (error) reject(new Error(`${args.join(' ')}: ${error.message}\n${stderr}`));
         else resolve(stdout);

@@ -1,25 +1,31 @@
 // Functions that Node and JavaScript bring along, found by identity.
 import { builtinModules, isBuiltin } from 'node:module';
-import { runInNewContext } from 'node:vm';
 import { requireBuiltin } from './common-js.js';
 import { ownMembers, pathTo } from './members.js';
 import type { BuiltinReference, Callable } from './reference.js';
 
-/** What Node adds to the global object. Named here, for some of its getters warn or load a lot. */
-const nodeGlobals = [
-  ...['process', 'Buffer', 'console', 'URL', 'URLSearchParams', 'TextEncoder', 'TextDecoder'],
-  ...['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval'],
-  ...['clearImmediate', 'queueMicrotask', 'structuredClone', 'atob', 'btoa', 'fetch'],
-  ...['performance', 'AbortController', 'AbortSignal', 'Event', 'EventTarget', 'MessageChannel'],
-  ...['MessagePort', 'MessageEvent', 'BroadcastChannel', 'Blob', 'DOMException', 'WebAssembly'],
-  ...['FormData', 'Headers', 'Request', 'Response', 'ReadableStream', 'WritableStream'],
-  ...['TransformStream', 'CompressionStream', 'DecompressionStream', 'crypto'],
-];
+/**
+ * Global names whose values are looked at: the language's first, for they are asked for most. Listed,
+ * since a program may add names that another process lacks, and some getters of Node warn.
+ */
+const globalNames = [
+  'Math JSON Object Array Number String Boolean Symbol BigInt Date RegExp Map Set WeakMap WeakSet',
+  'WeakRef FinalizationRegistry Promise Proxy Reflect Function Error AggregateError EvalError',
+  'RangeError ReferenceError SyntaxError TypeError URIError ArrayBuffer SharedArrayBuffer DataView',
+  'Atomics Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array',
+  'Float16Array Float32Array Float64Array BigInt64Array BigUint64Array Intl Iterator Temporal',
+  'parseInt parseFloat isNaN isFinite encodeURI encodeURIComponent decodeURI decodeURIComponent',
+  'escape unescape eval DisposableStack AsyncDisposableStack SuppressedError WebAssembly',
+  'console process Buffer URL URLSearchParams TextEncoder TextDecoder setTimeout setInterval',
+  'setImmediate clearTimeout clearInterval clearImmediate queueMicrotask structuredClone atob btoa',
+  'performance AbortController AbortSignal Event EventTarget MessageChannel MessagePort',
+  'MessageEvent BroadcastChannel Blob File DOMException URLPattern fetch FormData Headers Request',
+  'Response ReadableStream WritableStream TransformStream CompressionStream DecompressionStream',
+  'crypto Crypto CryptoKey SubtleCrypto',
+].flatMap((line) => line.split(' '));
 
 /** Those that warn when they are loaded, and that nobody can have a function of without. */
 const lastResorts = new Set(['punycode', 'sys', 'wasi', 'trace_events', 'inspector', 'repl']);
-
-let globals: [string, unknown][] | undefined;
 
 /**
  * The built-in that this function is, or undefined.
@@ -31,15 +37,13 @@ export function builtinReference(fn: Callable, origin?: string): BuiltinReferenc
 }
 
 function inGlobals(fn: Callable): BuiltinReference | undefined {
-  globals ??= [...globalNames()].map((name) => [name, (globalThis as never)[name]]);
-  const path = pathTo(globals, fn);
-  return path && { kind: 'builtin', module: 'globalThis', path };
-}
-
-/** Without what the program added, which another process may lack. */
-function globalNames(): Set<string> {
-  const ofLanguage = runInNewContext('Object.getOwnPropertyNames(globalThis)') as string[];
-  return new Set([...ofLanguage, ...nodeGlobals].filter((name) => name !== 'globalThis'));
+  // One after the other: the values behind some names are made when they are asked for.
+  for (const name of globalNames) {
+    const value = (globalThis as Record<string, unknown>)[name];
+    const path = pathTo([[name, value]], fn);
+    if (path) return { kind: 'builtin', module: 'globalThis', path };
+  }
+  return undefined;
 }
 
 function inModules(fn: Callable, names: Iterable<string>): BuiltinReference | undefined {

@@ -32,18 +32,20 @@ export function findInModule(fn: Callable, module: ModuleVariables): Found | und
   return undefined;
 }
 
-/** The function among the exports of the modules that are running, such as the caller's. */
-export function findInCallers(fn: Callable): Found | undefined {
-  for (const module of callingModules()) {
+/**
+ * The function among the exports of the modules that are running, such as the caller's, or of this
+ * one, which is loaded but may be anywhere in the heap.
+ */
+export function findElsewhere(fn: Callable, main: string | undefined): Found | undefined {
+  const calling = callingModules();
+  for (const module of calling) {
     const found = findInModule(fn, module);
     if (found) return found;
   }
-  return undefined;
-}
-
-/** The function among the exports of a loaded module, which may be anywhere in the heap. */
-export function findInLoaded(fn: Callable, url: string): Found | undefined {
-  const module = variablesOfModule(url);
+  if (main === undefined || calling.some(({ scriptId }) => urlOf(scriptId) === main)) {
+    return undefined;
+  }
+  const module = variablesOfModule(main);
   return module && findInModule(fn, module);
 }
 

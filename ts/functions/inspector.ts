@@ -38,6 +38,9 @@ export interface ModuleVariables {
 const urls = new Map<string, string>();
 const sources = new Map<string, string>();
 
+/** A function of each ECMAScript module that was met, through which its variables can be seen. */
+const witnesses = new Map<string, WeakRef<Callable>>();
+
 /**
  * Where the function is and what it sees.
  * @throws InspectorUnavailable
@@ -46,27 +49,34 @@ export function inspectFunction(fn: Callable): FunctionFacts {
   return InspectorSession.use((session) => factsOf(session, fn));
 }
 
+interface RemoteLocation {
+  readonly scriptId: string;
+  readonly lineNumber: number;
+  readonly columnNumber?: number;
+}
+
+const locationOf = ({ scriptId, lineNumber, columnNumber = 0 }: RemoteLocation): CodeLocation => ({
+  scriptId,
+  line: lineNumber,
+  column: columnNumber,
+});
+
 function factsOf(session: InspectorSession, fn: Callable): FunctionFacts {
   const properties = session.internalProperties(fn);
   const internal = (name: string): RemoteObject | undefined => properties.get(name);
-  const where = internal('[[FunctionLocation]]')?.value as
-    { scriptId: string; lineNumber: number; columnNumber?: number } | undefined;
+  const where = internal('[[FunctionLocation]]')?.value as RemoteLocation | undefined;
   const list = internal('[[Scopes]]');
   const scopes = (list ? session.valueOf(list) : []) as ArrayLike<{
     description: string;
     object: Variables;
   }>;
-  return {
-    ...(where && {
-      location: {
-        scriptId: where.scriptId,
-        line: where.lineNumber,
-        column: where.columnNumber ?? 0,
-      },
-    }),
+  const facts = {
+    ...(where && { location: locationOf(where) }),
     isBound: internal('[[TargetFunction]]') !== undefined,
     scopes: Array.from(scopes, ({ description, object }) => ({ description, variables: object })),
   };
+  if (where && moduleScope(facts)) witnesses.set(where.scriptId, new WeakRef(fn));
+  return facts;
 }
 
 /** The scope of the ECMAScript module that a function is in; undefined in CommonJS. */
@@ -134,31 +144,31 @@ export function callingModules(): ModuleVariables[] {
 }
 
 /**
- * Variables of a loaded ECMAScript module, from any function of it in the heap; undefined when it has
- * none. Goes through the whole heap: 50 to 200 ms.
+ * Variables of a loaded ECMAScript module, seen through any function of it; undefined when it has
+ * none. If none was inspected before, this goes through the whole heap: 50 to 200 ms.
  * @throws InspectorUnavailable
  */
 export function variablesOfModule(url: string): ModuleVariables | undefined {
-  return InspectorSession.use((session) => {
-    learnAll(session);
-    const ids = new Set([...urls].filter(([, known]) => known === url).map(([id]) => id));
-    const texts = [...ids].map((scriptId) =>
-      session.withDebugger(
-        () => session.source(scriptId),
-        () => undefined,
-      ),
-    );
-    const functions = texts.length === 0 ? [] : session.everyFunction();
-    for (const fn of functions) {
-      // Cheap, and rules out nearly all of them.
-      if (!texts.some((text) => text.includes(textOf(fn)))) continue;
-      const facts = factsOf(session, fn);
-      const scope = moduleScope(facts);
-      const scriptId = facts.location?.scriptId;
-      if (scope && scriptId !== undefined && ids.has(scriptId)) {
-        return { scriptId, variables: scope.variables };
-      }
-    }
-    return undefined;
-  });
+  for (const [scriptId, witness] of witnesses) {
+    const fn = urls.get(scriptId) === url ? witness.deref() : undefined;
+    const scope = fn && moduleScope(inspectFunction(fn));
+    if (scope) return { scriptId, variables: scope.variables };
+  }
+  return InspectorSession.use((session) => inHeap(session, url));
+}
+
+function inHeap(session: InspectorSession, url: string): ModuleVariables | undefined {
+  learnAll(session);
+  const ids = [...urls.keys()].filter((scriptId) => urls.get(scriptId) === url);
+  const texts = ids.map((scriptId) => sourceOf(scriptId));
+  if (texts.length === 0) return undefined;
+  for (const fn of session.everyFunction()) {
+    // Cheap, and rules out nearly all of them.
+    if (!texts.some((text) => text.includes(textOf(fn)))) continue;
+    const facts = factsOf(session, fn);
+    const scope = moduleScope(facts);
+    const scriptId = facts.location?.scriptId ?? '';
+    if (scope && ids.includes(scriptId)) return { scriptId, variables: scope.variables };
+  }
+  return undefined;
 }

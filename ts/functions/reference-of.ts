@@ -13,7 +13,7 @@ import {
   quickSearch,
   thoroughSearch,
 } from './common-js.js';
-import { findInCallers, findInLoaded, findInModule, isDefaultByPlace } from './es-modules.js';
+import { findElsewhere, findInModule, isDefaultByPlace } from './es-modules.js';
 import { referenceIn, type FunctionRef } from './function-ref.js';
 import {
   inspectFunction,
@@ -131,10 +131,9 @@ function promised(
 /** A function may be exported elsewhere: `export const double = make(2)` with another's `make`. */
 function inOtherModules(fn: Callable): FunctionReference | undefined {
   const main = mainModule();
+  const url = main?.format === 'module' ? main.url : undefined;
   return (
-    exported(fn, thoroughSearch(fn), 'commonjs') ??
-    exported(fn, findInCallers(fn), 'module') ??
-    (main?.format === 'module' ? exported(fn, findInLoaded(fn, main.url), 'module') : undefined)
+    exported(fn, thoroughSearch(fn), 'commonjs') ?? exported(fn, findElsewhere(fn, url), 'module')
   );
 }
 
