@@ -1,6 +1,7 @@
 // The public API.
 export { attach, share } from './codec/share.js';
 export {
+  BrokenBarrierError,
   ClosedError,
   MultiprocessingError,
   NotOwnerError,
@@ -13,6 +14,7 @@ export {
 export { type SharedHandle } from './memory/handles.js';
 export { type ObjectHandle } from './native/binding.js';
 export { Event } from './sync/event.js';
+export { Barrier, type BarrierOptions } from './sync/barrier.js';
 export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';
 export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sync/options.js';

@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "layout/barrier.h"
 #include "layout/data_block.h"
 #include "napi/objects.h"
 #include "os/process.h"
@@ -137,9 +138,11 @@ Napi::Value Free(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), place.mapped->allocator().Free(self, offset));
 }
 
-/// createObject(kind, flags, maximum, state's low half) → address
+/// createObject(kind, flags, maximum, state's low half, size in bytes) → address
 Napi::Value CreateObject(const Napi::CallbackInfo& info) {
-  const uint64_t address = Allocate(info, sizeof(SyncObject));
+  const uint64_t size_bytes = WholeAt(info, 4);
+  const uint64_t address =
+      Allocate(info, size_bytes < sizeof(SyncObject) ? sizeof(SyncObject) : size_bytes);
   MappedSegment& tree = Tree(info);
   auto* object = reinterpret_cast<SyncObject*>(tree.segment.base() + address);
   object->flags = static_cast<uint32_t>(WholeAt(info, 1));
@@ -215,6 +218,10 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("stateHigh", static_cast<double>(offsetof(SyncObject, state) + 4));
   constants.Set("depth", static_cast<double>(offsetof(SyncObject, depth)));
   constants.Set("maximum", static_cast<double>(offsetof(SyncObject, maximum)));
+  constants.Set("hasAction", layout::kHasAction);
+  constants.Set("broken", layout::kBroken);
+  constants.Set("maxParties", layout::kMaxParties);
+  constants.Set("barrierArrivals", static_cast<double>(sizeof(layout::Barrier)));
   constants.Set("blockData", static_cast<double>(sizeof(layout::DataBlock)));
   constants.Set("versionInHeader",
                 static_cast<double>(offsetof(layout::SegmentHeader, layout_version)));

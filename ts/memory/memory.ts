@@ -64,6 +64,8 @@ export interface ObjectStart {
   readonly maximum?: number;
   /** Low half of the state: a semaphore's count. */
   readonly low?: number;
+  /** Of the whole object, if that is more than one granule. */
+  readonly sizeBytes?: number;
 }
 
 const unreachable = new FinalizationRegistry((address: number) => native.free(address));
@@ -81,8 +83,8 @@ export function release(owner: object, address: number): void {
 /** Makes an object in the tree's memory. It is freed when `owner` is collected, unless shared. */
 export function createObject(owner: object, start: ObjectStart): number {
   openMemory();
-  const { kind, flags = 0, maximum = 0, low = 0 } = start;
-  const address = native.createObject(kind, flags, maximum, low);
+  const { kind, flags = 0, maximum = 0, low = 0, sizeBytes = 0 } = start;
+  const address = native.createObject(kind, flags, maximum, low, sizeBytes);
   freeWhenUnreachable(owner, address);
   return address;
 }

@@ -11,7 +11,7 @@ export const ObjectKind = {
   semaphore: 3,
   value: 4,
   array: 5,
-  event: 7,
+  event: 7, barrier: 8, rwlock: 9
 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
@@ -43,6 +43,10 @@ export const Outcome = {
   released: 5,
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+/** What became of a party at a barrier; the numbers are `BarrierResult` of native/sync/barrier.h. */
+export const BarrierResult = { waiting: 0, passed: 1, broken: 2, act: 3, noActor: 4 } as const;
+export type BarrierResult = (typeof BarrierResult)[keyof typeof BarrierResult];
 
 /**
  * Where a shared object is, in a form that another process understands.
@@ -82,6 +86,10 @@ export interface LayoutConstants {
   readonly stateHigh: number;
   readonly depth: number;
   readonly maximum: number;
+  readonly hasAction: number;
+  readonly broken: number;
+  readonly maxParties: number;
+  readonly barrierArrivals: number;
   readonly blockData: number;
   readonly versionInHeader: number;
 }
@@ -119,7 +127,13 @@ export interface Native {
   bytes(address: number, length: number): ArrayBuffer;
   allocate(sizeBytes: number): number;
   free(address: number): boolean;
-  createObject(kind: ObjectKind, flags: number, maximum: number, low: number): number;
+  createObject(
+    kind: ObjectKind,
+    flags: number,
+    maximum: number,
+    low: number,
+    sizeBytes: number,
+  ): number;
   createBlock(kind: ObjectKind, element: ElementType, byteLength: number): number;
   blockAt(address: number): BlockInfo;
   detach(buffer: ArrayBuffer): void;
@@ -145,6 +159,23 @@ export interface Native {
   semaphoreNotify(address: number): void;
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
+
+  barrierWait(address: number, canAct: boolean, timeoutMs: number): number;
+  barrierArrive(
+    address: number,
+    canAct: boolean,
+  ): [result: BarrierResult, index: number, round: number, resets: number, isInside: boolean];
+  barrierLook(
+    address: number,
+    canAct: boolean,
+    index: number,
+    round: number,
+    resets: number,
+  ): BarrierResult;
+  barrierComplete(address: number, round: number): BarrierResult;
+  barrierBreak(address: number, round: number): boolean;
+  barrierAbort(address: number): void;
+  barrierReset(address: number): void;
 
   onReady(callback: (ticket: number) => void): void;
   watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;
