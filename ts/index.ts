@@ -4,6 +4,7 @@ export {
   BrokenBarrierError,
   ClosedError,
   MultiprocessingError,
+  NotImportableError,
   NotOwnerError,
   OverReleaseError,
   OwnerDiedError,
@@ -11,6 +12,8 @@ export {
   TimeoutError,
   type ErrorDetails,
 } from './errors.js';
+export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
+export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
 export { type ObjectHandle } from './native/binding.js';
 export { Event } from './sync/event.js';

@@ -2,7 +2,7 @@
 //
 //   OFFSET | SIZE | FIELD    | WRITTEN BY      | MEANING
 //        0 |   64 | object   | see there       | maximum: how many parties; flags: kHasAction
-//       64 |   64 | resets   | whoever resets  | which round the reset ended, by its number modulo 16
+//       64 |   64 | resets   | resetters       | round that a reset ended, by its number modulo 16
 //      128 |  8×n | arrivals | parties, atomic | by index: round (32), CAN_ACT (1), 0 (2), id (29)
 //
 // state of a Barrier: low half = futex word; high half = counts

@@ -8,7 +8,8 @@
 //       20 |    4 | maximum   | creator           | Semaphore: the count may not exceed this
 //       24 |    4 | serial    | creator           | tells it from an earlier one in its place
 //       28 |    4 | bell      | waiters, wakers   | id of a thread whose loop is to be told too
-//       32 |   32 | (reserved)|                   | 0
+//       32 |   16 | references| see references    | who can reach it (layout/references.h)
+//       48 |   16 | (reserved)|                   | 0
 //
 // state of a Lock and an RLock: low half = futex word, high half = request
 //
@@ -38,6 +39,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "layout/references.h"
 #include "layout/segment.h"
 
 namespace mp::layout {
@@ -82,7 +84,8 @@ struct SyncObject {
   uint32_t maximum;
   uint32_t serial;
   std::atomic<uint32_t> bell;
-  uint8_t reserved_32[32];
+  Reference references[kHeaderReferences];
+  uint8_t reserved_48[16];
 };
 static_assert(offsetof(SyncObject, state) == 0);
 static_assert(offsetof(SyncObject, kind) == 8);
@@ -91,6 +94,7 @@ static_assert(offsetof(SyncObject, depth) == 16);
 static_assert(offsetof(SyncObject, maximum) == 20);
 static_assert(offsetof(SyncObject, serial) == 24);
 static_assert(offsetof(SyncObject, bell) == 28);
+static_assert(offsetof(SyncObject, references) == 32);
 static_assert(sizeof(SyncObject) == kGranule);
 
 }  // namespace mp::layout

@@ -35,7 +35,7 @@ Napi::Value ResultValue(const Napi::CallbackInfo& info, sync::BarrierResult resu
   return Napi::Number::New(info.Env(), static_cast<uint32_t>(result));
 }
 
-/// barrierWait(address, canAct, timeoutMs) → result + 8 × (index + 65536 × round); blocks the thread
+/// barrierWait(address, canAct, timeoutMs) → result + 8 × (index + 65536 × round); blocks
 Napi::Value Wait(const Napi::CallbackInfo& info) {
   const Target target = BarrierTarget(info);
   sync::Barrier barrier = BarrierAt(target, NewTurn(info[1].ToBoolean()));

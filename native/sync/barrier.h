@@ -20,7 +20,7 @@
 //   … FULL               | waits outside            | takes ACTING if it has the action: runs it
 //   … FULL, ACTING       | waits outside            | waits
 //   … BROKEN             | kBroken                  | kBroken
-//   a later one          | –                        | kBroken if a reset ended its own, else kPassed
+//   a later one          | –                        | kBroken if its own was reset, else kPassed
 //
 //   by whom                               | the word becomes                          | wakes
 //   --------------------------------------+-------------------------------------------+---------

@@ -1,4 +1,4 @@
-// sync/barrier.h: rounds, what breaks them and for whom, who is found dead, and many rounds at once.
+// sync/barrier.h: rounds, what breaks them and for whom, who is found dead, many rounds at once.
 #include <doctest/doctest.h>
 #include <signal.h>
 

@@ -153,10 +153,7 @@ describe('Barrier in one thread', () => {
     await assert.rejects(aborted, (error) => error === reason);
     await assert.rejects(other, broken);
     barrier.reset();
-    await assert.rejects(
-      barrier.wait({ signal: controller.signal }),
-      (error) => error === reason,
-    );
+    await assert.rejects(barrier.wait({ signal: controller.signal }), (error) => error === reason);
     assert.equal(barrier.broken, true, 'it will not come, so nobody is to wait for it');
   });
 

@@ -11,7 +11,9 @@ export const ObjectKind = {
   semaphore: 3,
   value: 4,
   array: 5,
-  event: 7, barrier: 8, rwlock: 9
+  event: 7,
+  barrier: 8,
+  rwlock: 9,
 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
@@ -66,6 +68,10 @@ export interface ObjectHandle {
   readonly kind: number;
   /** Tells the object from an earlier one in its place. */
   readonly serial: number;
+  /** The thread with whose end the handle stops keeping the object alive. */
+  readonly holder: number;
+  /** Tells this handle from others of the same thread; it keeps the object until it is attached. */
+  readonly token: number;
 }
 
 /** Numbers of the shared layout, from native/layout. Offsets are in bytes. */
@@ -109,6 +115,14 @@ export interface BlockInfo {
   readonly byteLength: number;
 }
 
+/** What a forkserver or its child says; the table is in native/fork/messages.h. */
+export interface ForkReply {
+  readonly kind: number;
+  readonly sequence: number;
+  readonly number: number;
+  readonly text: string;
+}
+
 type ErrorFactory = (
   code: string,
   message: string,
@@ -132,15 +146,20 @@ export interface Native {
     flags: number,
     maximum: number,
     low: number,
-    sizeBytes: number,
+    sizeBytes?: number,
   ): number;
   createBlock(kind: ObjectKind, element: ElementType, byteLength: number): number;
   blockAt(address: number): BlockInfo;
   detach(buffer: ArrayBuffer): void;
+  segmentAt(address: number): number;
   selfAt(address: number): number;
-  describe(address: number): ObjectHandle;
   attachSegment(id: string, pid: number, descriptor: number): number;
-  isObject(address: number, kind: number, serial: number): boolean;
+
+  describe(address: number, holder?: number): ObjectHandle;
+  attach(address: number, kind: number, serial: number, holder: number, token: number): boolean;
+  withdraw(address: number, kind: number, serial: number, holder: number, token: number): boolean;
+  drop(address: number): boolean;
+  sweep(): number;
 
   lockTryAcquire(address: number): Outcome;
   lockAcquire(address: number, timeoutMs: number): Outcome;
@@ -176,6 +195,22 @@ export interface Native {
   barrierBreak(address: number, round: number): boolean;
   barrierAbort(address: number): void;
   barrierReset(address: number): void;
+
+  /** Fills the array with random bytes. */
+  randomBytes(array: Uint32Array): void;
+
+  forkGate(): string;
+  forkServe(socket: number): { readonly pid: number; readonly task: string } | string;
+  forkRefuse(socket: number, reason: string): void;
+  forkObstacle(): string;
+  forkSockets(): [number, number];
+  forkOrder(
+    socket: number,
+    sequence: number,
+    task: Uint8Array,
+    descriptors: readonly number[],
+  ): void;
+  forkReply(socket: number): ForkReply | null | undefined;
 
   onReady(callback: (ticket: number) => void): void;
   watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;

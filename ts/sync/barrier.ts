@@ -176,8 +176,7 @@ export class Barrier {
         const timeoutMs = (barrier as Barrier).#timeoutMs;
         return timeoutMs === Infinity ? undefined : { timeout: timeoutMs };
       },
-      open: (place, detail) =>
-        new Barrier(place as unknown as number, (detail ?? {}) as BarrierOptions),
+      open: (place, detail) => new Barrier(place as unknown as number, detail ?? {}),
     });
   }
 }
