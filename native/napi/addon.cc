@@ -25,6 +25,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportSemaphore(env, exports);
   ExportEvent(env, exports);
   ExportWait(env, exports);
+  ExportFork(env, exports);
   return exports;
 }
 

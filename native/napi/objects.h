@@ -13,5 +13,6 @@ void ExportRLock(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
 void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
+void ExportFork(Napi::Env env, Napi::Object exports);
 
 }  // namespace mp::napi
