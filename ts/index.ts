@@ -1,6 +1,7 @@
 // The public API.
 export { attach, share } from './codec/share.js';
 export {
+  BrokenBarrierError,
   ClosedError,
   MultiprocessingError,
   NotImportableError,
@@ -16,6 +17,7 @@ export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
 export { type ObjectHandle } from './native/binding.js';
 export { Event } from './sync/event.js';
+export { Barrier, type BarrierOptions } from './sync/barrier.js';
 export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';
 export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sync/options.js';
