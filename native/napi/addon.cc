@@ -24,6 +24,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportRLock(env, exports);
   ExportBarrier(env, exports);
   ExportSemaphore(env, exports);
+  ExportChild(env, exports);
+  ExportParent(env, exports);
   ExportEvent(env, exports);
   ExportWait(env, exports);
   ExportFork(env, exports);
