@@ -78,12 +78,6 @@ export function loopForEver(running: mp.Semaphore): never {
   for (;;);
 }
 
-/** Has a handler for SIGTERM that takes no notice. */
-export function ignoreTermination(running: mp.Semaphore): Promise<never> {
-  process.on('SIGTERM', () => undefined);
-  return waitForEver(running);
-}
-
 export function handleInterrupt(running: mp.Semaphore): Promise<string> {
   const timer = setInterval(() => undefined, 1_000);
   return new Promise((resolve) => {
