@@ -1,11 +1,14 @@
 // Shared memory for JavaScript: the tree's arena, windows and views, objects and their handles.
 #include "napi/memory.h"
 
+#include <algorithm>
 #include <charconv>
 
+#include "layout/condition.h"
 #include "layout/data_block.h"
 #include "napi/objects.h"
 #include "os/process.h"
+#include "sync/condition.h"
 
 namespace mp::napi {
 
@@ -134,12 +137,21 @@ Napi::Value Free(const Napi::CallbackInfo& info) {
   const Place place = PlaceAt(info, 0, layout::kGranule);
   const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), place.index);
   const uint64_t offset = WholeAt(info, 0) - place.mapped->window_base;
+  const sync::Allocator allocator = place.mapped->allocator();
+  auto* object = reinterpret_cast<SyncObject*>(place.pointer);
+  const bool is_condition = allocator.SizeOf(offset) == sizeof(layout::ConditionObject) &&
+                            object->kind == static_cast<uint32_t>(layout::ObjectKind::kCondition);
+  if (is_condition) {
+    sync::Condition::FreeBlocks(self, allocator, place.mapped->segment,
+                                reinterpret_cast<layout::ConditionObject*>(object));
+  }
   return Napi::Boolean::New(info.Env(), place.mapped->allocator().Free(self, offset));
 }
 
-/// createObject(kind, flags, maximum, state's low half) → address
+/// createObject(kind, flags, maximum, state's low half, sizeBytes) → address
 Napi::Value CreateObject(const Napi::CallbackInfo& info) {
-  const uint64_t address = Allocate(info, sizeof(SyncObject));
+  const uint64_t size_bytes = WholeAt(info, 4);
+  const uint64_t address = Allocate(info, std::max<uint64_t>(size_bytes, sizeof(SyncObject)));
   MappedSegment& tree = Tree(info);
   auto* object = reinterpret_cast<SyncObject*>(tree.segment.base() + address);
   object->flags = static_cast<uint32_t>(WholeAt(info, 1));
@@ -208,6 +220,7 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("pending", layout::kPending);
   constants.Set("countMax", layout::kCountMax);
   constants.Set("robust", layout::kRobust);
+  constants.Set("conditionBytes", static_cast<double>(sizeof(layout::ConditionObject)));
   constants.Set("eventSet", layout::kEventSet);
   constants.Set("eventSequence", layout::kEventSequence);
   constants.Set("stateLow", static_cast<double>(offsetof(SyncObject, state)));

@@ -10,6 +10,7 @@ void ExportDataBlock(Napi::Env env, Napi::Object exports);
 void ExportLock(Napi::Env env, Napi::Object exports);
 void ExportRLock(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
+void ExportCondition(Napi::Env env, Napi::Object exports);
 void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
 

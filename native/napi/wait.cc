@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "napi/arguments.h"
+#include "napi/condition.h"
 #include "napi/objects.h"
 #include "sync/event.h"
 #include "sync/lock.h"
@@ -13,13 +14,16 @@ namespace {
 
 using layout::ObjectKind;
 
-std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target, uint32_t detail) {
+std::unique_ptr<sync::Awaitable> AwaitableOf(const Napi::CallbackInfo& info, const Target& target,
+                                             uint64_t detail) {
   const sync::Segment& segment = target.mapped->segment;
   switch (static_cast<ObjectKind>(target.object->kind)) {
     case ObjectKind::kSemaphore:
       return std::make_unique<sync::Semaphore>(segment, target.object);
     case ObjectKind::kEvent:
-      return std::make_unique<sync::Event>(segment, target.object, detail);
+      return std::make_unique<sync::Event>(segment, target.object, static_cast<uint32_t>(detail));
+    case ObjectKind::kCondition:
+      return ConditionWaitOf(info, target, detail);
     default:
       return std::make_unique<sync::Lock>(segment, target.object);
   }
@@ -37,14 +41,14 @@ void OnReady(const Napi::CallbackInfo& info) {
 }
 
 /// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event
-/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began.
+/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began; of a
+/// Condition: the address of the wait's ticket there.
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());
-  const auto detail = static_cast<uint32_t>(WholeAt(info, 3));
   const bool try_now = state->Watch(
-      info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(target, detail), target.self, state,
-                                                   WholeAt(info, 2)));
+      info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(info, target, WholeAt(info, 3)),
+                                                   target.self, state, WholeAt(info, 2)));
   return Napi::Boolean::New(info.Env(), !try_now);
 }
 

@@ -64,6 +64,8 @@ export interface ObjectStart {
   readonly maximum?: number;
   /** Low half of the state: a semaphore's count. */
   readonly low?: number;
+  /** Bytes in all, where one granule is not enough; zeroed. */
+  readonly bytes?: number;
 }
 
 const unreachable = new FinalizationRegistry((address: number) => native.free(address));
@@ -81,8 +83,8 @@ export function release(owner: object, address: number): void {
 /** Makes an object in the tree's memory. It is freed when `owner` is collected, unless shared. */
 export function createObject(owner: object, start: ObjectStart): number {
   openMemory();
-  const { kind, flags = 0, maximum = 0, low = 0 } = start;
-  const address = native.createObject(kind, flags, maximum, low);
+  const { kind, flags = 0, maximum = 0, low = 0, bytes = 0 } = start;
+  const address = native.createObject(kind, flags, maximum, low, bytes);
   freeWhenUnreachable(owner, address);
   return address;
 }

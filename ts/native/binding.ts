@@ -11,6 +11,7 @@ export const ObjectKind = {
   semaphore: 3,
   value: 4,
   array: 5,
+  condition: 6,
   event: 7,
 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
@@ -75,6 +76,7 @@ export interface LayoutConstants {
   readonly pending: number;
   readonly countMax: number;
   readonly robust: number;
+  readonly conditionBytes: number;
   readonly eventSet: number;
   readonly eventSequence: number;
   readonly stateLow: number;
@@ -118,7 +120,13 @@ export interface Native {
   bytes(address: number, length: number): ArrayBuffer;
   allocate(sizeBytes: number): number;
   free(address: number): boolean;
-  createObject(kind: ObjectKind, flags: number, maximum: number, low: number): number;
+  createObject(
+    kind: ObjectKind,
+    flags: number,
+    maximum: number,
+    low: number,
+    sizeBytes: number,
+  ): number;
   createBlock(kind: ObjectKind, element: ElementType, byteLength: number): number;
   blockAt(address: number): BlockInfo;
   detach(buffer: ArrayBuffer): void;
@@ -137,6 +145,10 @@ export interface Native {
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;
   semaphoreNotify(address: number): void;
+  conditionEnter(address: number): number;
+  conditionBlock(address: number, ticket: number, timeoutMs: number): Outcome;
+  conditionLeave(address: number, ticket: number): void;
+  conditionNotify(address: number, count: number): void;
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
 
