@@ -12,6 +12,7 @@ export {
 } from './errors.js';
 export { type SharedHandle } from './memory/handles.js';
 export { type ObjectHandle } from './native/binding.js';
+export { Condition } from './sync/condition.js';
 export { Event } from './sync/event.js';
 export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';

@@ -27,7 +27,7 @@ Napi::Value Enter(const Napi::CallbackInfo& info) {
       info.Env(), static_cast<double>(target.mapped->window_base) + static_cast<double>(offset));
 }
 
-/// conditionBlock(address, ticket, timeoutMs) → Outcome; blocks the thread. kBusy: no ticket is left
+/// conditionBlock(address, ticket, timeoutMs) → Outcome; blocks. kBusy: the ticket is gone
 Napi::Value Block(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, ObjectKind::kCondition);
   layout::Ticket* ticket = TicketAt(info, target, WholeAt(info, 1));

@@ -24,6 +24,8 @@ std::unique_ptr<sync::Awaitable> AwaitableOf(const Napi::CallbackInfo& info, con
       return std::make_unique<sync::Event>(segment, target.object, static_cast<uint32_t>(detail));
     case ObjectKind::kCondition:
       return ConditionWaitOf(info, target, detail);
+    case ObjectKind::kRLock:
+      return std::make_unique<sync::RLock>(segment, target.object);
     default:
       return std::make_unique<sync::Lock>(segment, target.object);
   }

@@ -240,17 +240,6 @@ Outcome Condition::Block(Id self, Ticket* ticket, os::Deadline deadline, const S
   return AcquireBlocking(wait, self, deadline, stop);
 }
 
-void Condition::FreeBlocks(Id self, Allocator allocator, const Segment& segment,
-                           layout::ConditionObject* object) {
-  uint64_t offset = object->block.next.exchange(0, std::memory_order_acq_rel);
-  while (offset != 0) {
-    auto* block = reinterpret_cast<layout::TicketBlock*>(segment.base() + offset);
-    const uint64_t next = block->next.load(std::memory_order_relaxed);
-    (void)allocator.Free(self, offset);
-    offset = next;
-  }
-}
-
 Outcome ConditionWait::Attempt(Id self, Waiter& /*waiter*/) {
   const uint64_t word = ticket_->word.load(std::memory_order_acquire);
   const bool waits = StateOf(word) == kTicketWaiting && IdOf(word) == self;

@@ -18,14 +18,15 @@
 //
 // Each change is one compare-and-swap of the ticket's word, which has its state, its waiter and its
 // place in the order. Blocks of tickets are only ever added, and end with the object: so everybody
-// may look through them at any time, and nobody who dies leaves them half-changed.
+// may look through them at any time, and nobody who dies leaves them half-changed. (They end in
+// sync/references.cc.)
 //
-// A grant that its waiter cannot use goes to the next: a waiter that leaves by timeout or abort does
-// so itself, one that was killed has it done by the next notifier, or by another waiter: whoever
-// sleeps looks for dead ones each kLookNs at the latest, one of all of them. First the grant is
-// taken over (the ticket names who passes it on), then the next is granted, then the ticket is
-// freed. So a grant is never lost, however many die; one that is killed between the last two steps
-// makes it two, which to a waiter is a wake-up for no reason, as conditions may have.
+// A grant that its waiter cannot use goes to the next: a waiter that leaves by timeout or abort
+// does so itself, one that was killed has it done by the next notifier, or by another waiter:
+// whoever sleeps looks for dead ones each kLookNs at the latest, one of all of them. First the
+// grant is taken over (the ticket names who passes it on), then the next is granted, then the
+// ticket is freed. So a grant is never lost, however many die; one that is killed between the last
+// two steps makes it two, which to a waiter is a wake-up for no reason, as conditions may have.
 //
 // WAITERS in the object's state keeps notify from looking when nobody waits.
 //
@@ -35,8 +36,9 @@
 //   2. ticket: FREE → WAITING           | b. all tickets read: none waits
 //   3. sequence + 1, WAITERS set        | c. WAITERS dropped, if the state is as in a
 //
-// If c follows 3, a followed it too, and b saw the ticket. So while a ticket waits and its waiter has
-// entered, WAITERS is set: without the lock's help even, which keeps a notify from coming between.
+// If c follows 3, a followed it too, and b saw the ticket. So while a ticket waits and its waiter
+// has entered, WAITERS is set: without the lock's help even, which keeps a notify from coming
+// between.
 #pragma once
 
 #include <vector>
@@ -81,9 +83,6 @@ class Condition {
   [[nodiscard]] os::WaitPoint PointOf(layout::Ticket* ticket) const;
   /// Whether `self` may use what it takes for its ticket.
   [[nodiscard]] bool IsTicketOf(Id self, const layout::Ticket* ticket) const;
-  /// Frees the further blocks of an object that nobody uses any more.
-  static void FreeBlocks(Id self, Allocator allocator, const Segment& segment,
-                         layout::ConditionObject* object);
 
  private:
   using Tickets = std::vector<layout::Ticket*>;

@@ -1,5 +1,5 @@
-// sync/condition.h: every row of its tables, whom a notify grants, and what becomes of the grants of
-// those who leave or die.
+// sync/condition.h: every row of its tables, whom a notify grants, and what becomes of the grants
+// of those who leave or die.
 #include "sync/condition.h"
 
 #include <doctest/doctest.h>
@@ -16,6 +16,7 @@
 #include "support/event_loop.h"
 #include "support/sleeper.h"
 #include "support/watchdog.h"
+#include "sync/references.h"
 #include "sync/wait_hub.h"
 
 namespace {
@@ -140,10 +141,26 @@ TEST_SUITE("a notify") {
     // The blocks stay, and are used again; they end with the object.
     for (uint32_t i = 0; i < 3 * kBlockTickets; ++i) CHECK(Enter(first.id()) != nullptr);
     CHECK(shared.segment().header()->used_bytes.load() == used);
-    mp::sync::Condition::FreeBlocks(self.id(), shared.allocator(), shared.segment(), object);
-    CHECK(shared.segment().header()->used_bytes.load() ==
-          used - 2 * sizeof(mp::layout::TicketBlock));
   }
+}
+
+TEST_CASE_FIXTURE(TicketWorld, "the blocks of tickets end with their object") {
+  mp::sync::References references(shared.allocator());
+  const uint64_t used = shared.segment().header()->used_bytes.load();
+  const mp::sync::Allocation made =
+      references.Create(self.id(), sizeof(mp::layout::ConditionObject));
+  REQUIRE(made.ok());
+  auto* other =
+      reinterpret_cast<mp::layout::ConditionObject*>(shared.segment().base() + made.offset);
+  other->head.kind = static_cast<uint32_t>(mp::layout::ObjectKind::kCondition);
+  mp::sync::Condition crowded(shared.segment(), other);
+  for (uint32_t i = 0; i < 3 * kBlockTickets; ++i) {
+    CHECK(crowded.Enter(first.id(), shared.allocator()).ticket != nullptr);
+  }
+  CHECK(shared.segment().header()->used_bytes.load() ==
+        used + sizeof(mp::layout::ConditionObject) + 2 * sizeof(mp::layout::TicketBlock));
+  CHECK(references.Drop(self.id(), made.offset));
+  CHECK(shared.segment().header()->used_bytes.load() == used);
 }
 
 TEST_SUITE("a ticket") {
