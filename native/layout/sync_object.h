@@ -54,6 +54,8 @@ enum class ObjectKind : uint32_t {
   kArray = 5,
   kCondition = 6,
   kEvent = 7,
+  kBarrier = 8,
+  kRWLock = 9,
 };
 
 inline constexpr uint32_t kRobust = 1;

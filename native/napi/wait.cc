@@ -5,6 +5,7 @@
 #include "napi/arguments.h"
 #include "napi/condition.h"
 #include "napi/objects.h"
+#include "sync/barrier.h"
 #include "sync/event.h"
 #include "sync/lock.h"
 #include "sync/semaphore.h"
@@ -13,6 +14,16 @@ namespace mp::napi {
 namespace {
 
 using layout::ObjectKind;
+
+/// Of a Barrier: round + 2^28 × index + 2^44 × can act + 2^45 × is inside.
+sync::BarrierTurn TurnOf(uint64_t detail) {
+  sync::BarrierTurn turn;
+  turn.round = static_cast<uint32_t>(detail) & layout::kRoundMask;
+  turn.index = static_cast<uint32_t>(detail >> 28) & layout::kMaxParties;
+  turn.can_act = (detail >> 44 & 1) != 0;
+  turn.is_inside = (detail >> 45 & 1) != 0;
+  return turn;
+}
 
 std::unique_ptr<sync::Awaitable> AwaitableOf(const Napi::CallbackInfo& info, const Target& target,
                                              uint64_t detail) {
@@ -24,6 +35,8 @@ std::unique_ptr<sync::Awaitable> AwaitableOf(const Napi::CallbackInfo& info, con
       return std::make_unique<sync::Event>(segment, target.object, static_cast<uint32_t>(detail));
     case ObjectKind::kCondition:
       return ConditionWaitOf(info, target, detail);
+    case ObjectKind::kBarrier:
+      return std::make_unique<sync::Barrier>(segment, target.object, TurnOf(detail));
     case ObjectKind::kRLock:
       return std::make_unique<sync::RLock>(segment, target.object);
     default:
@@ -44,7 +57,7 @@ void OnReady(const Napi::CallbackInfo& info) {
 
 /// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event
 /// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began; of a
-/// Condition: the address of the wait's ticket there.
+/// Barrier: see TurnOf; of a Condition: the address of the wait's ticket there.
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());

@@ -2,6 +2,7 @@
 import { invalidArgument } from '../errors.js';
 import { openMemory } from '../memory/memory.js';
 import { classOf } from '../memory/registry.js';
+import { selfAt, type Self } from '../memory/self.js';
 import { native } from '../native/binding.js';
 import { Lock } from './lock.js';
 import { holderOf, resume, resumeSync, RLock, suspend, type Suspended } from './rlock.js';
@@ -13,7 +14,7 @@ export interface ConditionLock {
   readonly lock: Lock | RLock;
   readonly address: number;
   /** This thread's id in the lock's segment. */
-  readonly self: number;
+  readonly self: Self;
   /** Whether whoever calls holds it; `'thread'`: by a form that `waitSync` can acquire again. */
   holder(): 'thread' | 'callback' | undefined;
   /** Releases it wholly. */
@@ -29,13 +30,13 @@ export function conditionLock(lock: unknown): ConditionLock {
     throw invalidArgument('a Condition takes a Lock or an RLock');
   }
   const address = classOf(lock)!.addressOf(lock);
-  const place = { address, self: native.selfAt(address) };
+  const place = { address, self: selfAt(address) };
   return lock instanceof Lock ? plainLock(lock, place) : recursiveLock(lock, place);
 }
 
 interface LockPlace {
   readonly address: number;
-  readonly self: number;
+  readonly self: Self;
 }
 
 function plainLock(lock: Lock, { address, self }: LockPlace): ConditionLock {
@@ -44,7 +45,7 @@ function plainLock(lock: Lock, { address, self }: LockPlace): ConditionLock {
     lock,
     address,
     self,
-    holder: () => ((paths.load(address) & (idMask | pending)) === self ? 'thread' : undefined),
+    holder: () => ((paths.load(address) & (idMask | pending)) === self.id ? 'thread' : undefined),
     suspend() {
       lock.release();
       return undefined;

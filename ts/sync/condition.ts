@@ -219,7 +219,7 @@ export class Condition {
    */
   notify(count = 1): void {
     const { address, self } = this.#lock;
-    if (count === 1 && this.#paths.conditionIsQuiet(this.#address, address, self) === 1) return;
+    if (count === 1 && this.#paths.conditionIsQuiet(this.#address, address, self.id) === 1) return;
     this.#notifySlow('notify', count);
   }
 
@@ -230,7 +230,7 @@ export class Condition {
    */
   notifyAll(): void {
     const { address, self } = this.#lock;
-    if (this.#paths.conditionIsQuiet(this.#address, address, self) === 1) return;
+    if (this.#paths.conditionIsQuiet(this.#address, address, self.id) === 1) return;
     this.#notifySlow('notifyAll', mostWaiters);
   }
 
