@@ -41,13 +41,23 @@ export async function failLater(message: string): Promise<never> {
   throw new Error(message);
 }
 
-export class UnknownError extends Error {
+class UnknownError extends Error {
   override name = 'UnknownError';
   hint = 'nobody registers this';
 }
 
 export function failUnknown(): never {
   throw new UnknownError('not known elsewhere');
+}
+
+export class KnownError extends Error {
+  constructor(readonly level: number) {
+    super(`level ${String(level)}`);
+  }
+}
+
+export function failKnown(): never {
+  throw new KnownError(3);
 }
 
 export function failFromTimer(): Promise<never> {

@@ -7,7 +7,13 @@ import { classOf } from '../memory/registry.js';
 import { handleOf, type SharedHandle } from '../memory/handles.js';
 
 /** One thing that is sent by reference. */
-export type Entry = { readonly shared: SharedHandle } | { readonly function: FunctionReference };
+export type Entry =
+  | { readonly shared: SharedHandle }
+  | {
+      readonly function: FunctionReference;
+      /** The receiver can do without it: undefined stands there when it is not found. */
+      readonly isOptional?: true;
+    };
 
 /** Whether a value is sent by reference, not as a copy. */
 export function isReferred(value: unknown): boolean {
@@ -28,6 +34,17 @@ export function entryOf(value: object, path: string, holder: number | undefined)
     if (error instanceof NotImportableError && path !== '') {
       error.message = `${path}: ${error.message}`;
     }
+    throw error;
+  }
+}
+
+/** The entry of a class that the receiver may do without; undefined when it cannot be named. */
+export function optionalEntryOf(type: unknown): Entry | undefined {
+  if (typeof type !== 'function') return undefined;
+  try {
+    return { function: referenceOf(type), isOptional: true };
+  } catch (error) {
+    if (error instanceof NotImportableError) return undefined;
     throw error;
   }
 }
