@@ -28,6 +28,7 @@ export {
   type ParentProcess,
 } from './process/current.js';
 export { Process, type ProcessOptions } from './process/process.js';
+export { Event } from './sync/event.js';
 export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';
 export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sync/options.js';

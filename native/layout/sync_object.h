@@ -1,7 +1,7 @@
 // One synchronisation object in shared memory: one granule, whatever its kind.
 //
 //   OFFSET | SIZE | FIELD     | WRITTEN BY        | MEANING
-//        0 |    8 | state     | everybody, atomic | see the two tables below
+//        0 |    8 | state     | everybody, atomic | see the tables below
 //        8 |    4 | kind      | creator           | ObjectKind; checked on attach
 //       12 |    4 | flags     | creator           | kRobust
 //       16 |    4 | depth     | owner (RLock)     | how often the owner has acquired it
@@ -26,6 +26,12 @@
 //       63 | WAITERS   | somebody may sleep on the high half
 //   62..61 | box       | 0 empty, 1 REQUESTED by id, 2 GRANTED to id (a unit lies in the box)
 //   60..32 | id        | whose box it is
+//
+// state of an Event: low half = futex word; the high half stays 0
+//
+//   BITS  | NAME      | MEANING
+//       31 | WAITERS   | somebody may sleep on the low half: set takes the slow path
+//    30..0 | sequence  | set and clear each add 1; odd is set
 #pragma once
 
 #include <atomic>
@@ -44,6 +50,7 @@ enum class ObjectKind : uint32_t {
   kSemaphore = 3,
   kValue = 4,
   kArray = 5,
+  kEvent = 7,
 };
 
 inline constexpr uint32_t kRobust = 1;
@@ -57,6 +64,9 @@ inline constexpr uint32_t kBoxMask = 3U << kBoxShift;
 inline constexpr uint32_t kBoxRequested = 1U << kBoxShift;
 inline constexpr uint32_t kBoxGranted = 2U << kBoxShift;
 inline constexpr uint32_t kCountMax = 0x7fffffff;
+
+inline constexpr uint32_t kEventSet = 1;
+inline constexpr uint32_t kEventSequence = 0x7fffffff;
 
 struct SyncObject {
   std::atomic<uint64_t> state;

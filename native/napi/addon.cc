@@ -24,6 +24,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportSemaphore(env, exports);
   ExportChild(env, exports);
   ExportParent(env, exports);
+  ExportEvent(env, exports);
   ExportWait(env, exports);
   return exports;
 }

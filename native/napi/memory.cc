@@ -208,6 +208,8 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("pending", layout::kPending);
   constants.Set("countMax", layout::kCountMax);
   constants.Set("robust", layout::kRobust);
+  constants.Set("eventSet", layout::kEventSet);
+  constants.Set("eventSequence", layout::kEventSequence);
   constants.Set("stateLow", static_cast<double>(offsetof(SyncObject, state)));
   constants.Set("stateHigh", static_cast<double>(offsetof(SyncObject, state) + 4));
   constants.Set("depth", static_cast<double>(offsetof(SyncObject, depth)));

@@ -82,6 +82,33 @@
       (br $again))
     (unreachable))
 
+  ;; eventSet(address) -> 0: set; 1: the slow path must look
+  (func (export "eventSet") (param $address i32) (result i32)
+    (local $low i32)
+    (local.set $low (i32.atomic.load (local.get $address)))
+    ;; Somebody waits.
+    (if (i32.lt_s (local.get $low) (i32.const 0)) (then (return (i32.const 1))))
+    ;; An atomic change also of what is set already: whoever clears that sees what was written
+    ;; before.
+    (i32.ne
+      (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $low)
+        (i32.add (local.get $low) (i32.eqz (i32.and (local.get $low) (i32.const 1)))))
+      (local.get $low)))
+
+  ;; eventClear(address)
+  (func (export "eventClear") (param $address i32)
+    (local $low i32)
+    (local $seen i32)
+    (local.set $low (i32.atomic.load (local.get $address)))
+    (loop $again
+      (if (i32.eqz (i32.and (local.get $low) (i32.const 1))) (then (return)))
+      (local.set $seen
+        (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $low)
+          (i32.and (i32.add (local.get $low) (i32.const 1)) (i32.const 0x7fffffff))))
+      (if (i32.eq (local.get $seen) (local.get $low)) (then (return)))
+      (local.set $low (local.get $seen))
+      (br $again)))
+
   ;; load(address) -> the 32-bit word there
   (func (export "load") (param $address i32) (result i32)
     (i32.atomic.load (local.get $address)))

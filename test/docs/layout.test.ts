@@ -21,7 +21,7 @@ describe('docs/memory-layout.md', () => {
 
   it('has the bit tables of the headers', () => {
     const bits = inHeaders.filter(headed('BITS'));
-    assert.equal(bits.length, 2);
+    assert.equal(bits.length, 3);
     assert.deepEqual(inPage.filter(headed('BITS')), bits);
   });
 

@@ -60,7 +60,7 @@ function perform(request: Question): unknown {
         : member;
     }
     case 'play':
-      return roles[request.role](request.handles.map(objectOf), request.settings as never);
+      return roles[request.role](request.handles.map(objectOf) as never, request.settings as never);
     case 'end':
       end();
       return undefined;

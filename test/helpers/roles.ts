@@ -2,11 +2,12 @@
 import * as mp from 'node-multiprocessing';
 
 import { contend } from './contender.js';
+import { eventRoles } from './event-roles.js';
 import { spinMicroseconds } from './random.js';
 import { release, waitBriefly } from './racer.js';
-import { openCells, type CellsHandle, type Shared } from './shared-words.js';
+import { openCells, type Acquirable, type CellsHandle } from './shared-words.js';
 
-type Objects = readonly Shared[];
+type Objects = readonly Acquirable[];
 
 /** Takes [lock] again as soon as it has released it, until [stop] has a unit. */
 function hammer([lock, stop]: Objects): void {
@@ -74,6 +75,7 @@ export const roles = {
   contend,
   count,
   countAwaiting,
+  ...eventRoles,
   hammer,
   makeLock,
   release,

@@ -7,7 +7,9 @@ import { until } from './watchdog.js';
 
 const { waiters, stateLow, stateHigh, pending } = native.constants;
 
-export type Shared = mp.Lock | mp.RLock | mp.Semaphore;
+/** What can be acquired. */
+export type Acquirable = mp.Lock | mp.RLock | mp.Semaphore;
+export type Shared = Acquirable | mp.Event;
 
 /** Where an object lies in this process. */
 function addressOf(object: Shared): number {

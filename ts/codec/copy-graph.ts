@@ -14,6 +14,9 @@ export type Repair =
 
 type Plain = Record<string, unknown>;
 
+/** Users may have put anything there. */
+const textOf = (value: unknown): string => String(value);
+
 const isError = (value: object): value is Error => isNativeError(value) || value instanceof Error;
 
 /** Whether structured clone would copy the object's own properties, whatever its class. */
@@ -45,7 +48,9 @@ function* childrenOf(value: object, path: string): Generator<[unknown, string]> 
 
 function member(path: string, value: object, key: string): string {
   if (Array.isArray(value)) return `${path}[${key}]`;
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key)
+    ? `${path}.${key}`
+    : `${path}[${JSON.stringify(key)}]`;
 }
 
 const isSpecial = (value: object): boolean =>
@@ -122,10 +127,10 @@ export class GraphCopier {
   }
 
   #copyError(value: Error, path: string): Error {
-    const copy = this.#keep(value, new Error(String(value.message)));
-    copy.stack = String(value.stack);
+    const copy = this.#keep(value, new Error(textOf(value.message)));
+    copy.stack = textOf(value.stack);
     const extras = this.copy(extrasOfError(value), path) as Plain;
-    this.repairs.push(['error', copy, classOfError(value), String(value.name), extras]);
+    this.repairs.push(['error', copy, classOfError(value), textOf(value.name), extras]);
     return copy;
   }
 }
@@ -140,7 +145,8 @@ export function findRefused(
   let at = { path, value };
   for (;;) {
     seen.add(at.value);
-    const children = typeof at.value === 'object' && at.value !== null ? childrenOf(at.value, at.path) : [];
+    const children =
+      typeof at.value === 'object' && at.value !== null ? childrenOf(at.value, at.path) : [];
     const refused = [...children].find(([child]) => !seen.has(child) && !accepts(child));
     if (refused === undefined) return at;
     at = { value: refused[0], path: refused[1] };

@@ -8,7 +8,7 @@ import { handleOf, objectOf, type SharedHandle } from '../memory/handles.js';
  * Between share and the first attach in the other process this process must live: its memory is
  * reached through it. The objects of a process that has attached once are found without it.
  *
- * @param object - a Lock, RLock, Semaphore, BoundedSemaphore, Value or Array
+ * @param object - a Lock, RLock, Semaphore, BoundedSemaphore, Event, Value or Array
  * @throws TypeError when the object is not a shared one
  *
  * @example

@@ -5,9 +5,7 @@ import { classOf } from '../memory/registry.js';
 import { handleOf, type SharedHandle } from '../memory/handles.js';
 
 /** One thing that is sent by reference. */
-export type Entry =
-  | { readonly shared: SharedHandle }
-  | { readonly function: FunctionReference };
+export type Entry = { readonly shared: SharedHandle } | { readonly function: FunctionReference };
 
 /** Whether a value is sent by reference, not as a copy. */
 export function isReferred(value: unknown): boolean {

@@ -9,7 +9,7 @@ const chunkShift = 20;
 export const chunkBytes = 1 << chunkShift;
 const wordMask = (chunkBytes >> 2) - 1;
 
-const { idMask, pending, stateHigh, depth } = native.constants;
+const { idMask, pending, stateHigh, depth, eventSet, eventSequence } = native.constants;
 const ownerMask = idMask | pending;
 const highIndex = stateHigh >> 2;
 const depthIndex = depth >> 2;
@@ -91,6 +91,26 @@ const plainPaths: FastPaths = {
     // A waiter that announced itself in between saw a count of 0 and may sleep.
     if (Atomics.load(chunk, index + highIndex) !== 0) native.semaphoreNotify(address);
     return 1;
+  },
+
+  eventSet(address) {
+    const chunk = chunkOf(address);
+    const index = indexOf(address);
+    const low = Atomics.load(chunk, index);
+    if (low < 0) return 1;
+    const next = (low & eventSet) === 0 ? low + 1 : low;
+    return Atomics.compareExchange(chunk, index, low, next) === low ? 0 : 1;
+  },
+
+  eventClear(address) {
+    const chunk = chunkOf(address);
+    const index = indexOf(address);
+    let low = Atomics.load(chunk, index);
+    while ((low & eventSet) !== 0) {
+      const seen = Atomics.compareExchange(chunk, index, low, (low + 1) & eventSequence);
+      if (seen === low) return;
+      low = seen;
+    }
   },
 
   load(address) {

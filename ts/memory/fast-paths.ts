@@ -15,6 +15,10 @@ export interface FastPaths {
   semaphoreTryAcquire(address: number): number;
   /** 1: released; 0: the slow path must look. */
   semaphoreRelease(address: number, maximum: number): number;
+  /** 0: set; else the slow path must look. */
+  eventSet(address: number): number;
+  /** Clears the event; needs no slow path. */
+  eventClear(address: number): void;
   /** The 32-bit word at the address, as a signed number. */
   load(address: number): number;
 }

@@ -5,7 +5,14 @@ import loadAddon = require('node-gyp-build');
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 
 /** Kinds of shared objects; the numbers are `ObjectKind` of native/layout/sync_object.h. */
-export const ObjectKind = { lock: 1, rlock: 2, semaphore: 3, value: 4, array: 5 } as const;
+export const ObjectKind = {
+  lock: 1,
+  rlock: 2,
+  semaphore: 3,
+  value: 4,
+  array: 5,
+  event: 7,
+} as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
 /** What data consists of; the numbers are `ElementType` of native/layout/data_block.h. */
@@ -68,6 +75,8 @@ export interface LayoutConstants {
   readonly pending: number;
   readonly countMax: number;
   readonly robust: number;
+  readonly eventSet: number;
+  readonly eventSequence: number;
   readonly stateLow: number;
   readonly stateHigh: number;
   readonly depth: number;
@@ -148,6 +157,8 @@ export interface Native {
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;
   semaphoreNotify(address: number): void;
+  eventSet(address: number): void;
+  eventWait(address: number, timeoutMs: number): Outcome;
 
   nextChildNumber(): number;
   spawn(request: SpawnRequest): number;
@@ -168,7 +179,7 @@ export interface Native {
   watchParent(pid: number): number;
 
   onReady(callback: (ticket: number) => void): void;
-  watch(address: number, kind: ObjectKind, ticket: number): boolean;
+  watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;
   attempt(ticket: number): Outcome;
   rearm(ticket: number): boolean;
   cancel(ticket: number, withdraw: boolean): void;

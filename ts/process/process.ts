@@ -66,7 +66,7 @@ export class Process<T = unknown, A extends readonly unknown[] = never[]> {
     const { identity } = thisProcess();
     const numbers = [...identity.numbers, native.nextChildNumber()];
     setRecord(this, {
-      name: options.name ?? (`${new.target.name || 'Process'}-${numbers.join(':')}`),
+      name: options.name ?? `${new.target.name || 'Process'}-${numbers.join(':')}`,
       isDaemon: options.daemon ?? identity.isDaemon,
       authkey: identity.authkey,
       numbers,
@@ -291,7 +291,8 @@ function checkOptions(options: unknown): asserts options is ProcessOptions {
   if (args !== undefined && !Array.isArray(args)) {
     throw invalidArgument('args must be an array, such as args: [7]');
   }
-  if (name !== undefined && typeof name !== 'string') throw invalidArgument('name must be a string');
+  if (name !== undefined && typeof name !== 'string')
+    throw invalidArgument('name must be a string');
   if (daemon !== undefined && typeof daemon !== 'boolean') {
     throw invalidArgument('daemon must be true or false');
   }

@@ -15,7 +15,7 @@ const withValue = /^(-e|-p|-pe|--eval|--print|--input-type|--watch-path|--run|--
 export function inheritedOptions(options: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < options.length; i += 1) {
-    const option = options[i] as string;
+    const option = options[i]!;
     if (!ownOptions.test(option) && !ownPrefixes.test(option)) kept.push(option);
     else if (withValue.test(option)) i += 1;
   }

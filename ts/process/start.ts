@@ -11,7 +11,8 @@ import { isImportingMain, thisProcess } from './this-process.js';
 
 /** Checks that a process may start now. */
 export function checkStart(record: ProcessRecord): void {
-  if (record.isCurrent) throw new ProcessStateError('this process runs already: it is the current one');
+  if (record.isCurrent)
+    throw new ProcessStateError('this process runs already: it is the current one');
   if (record.child !== undefined) throw new ProcessStateError('a process cannot be started twice');
   if (thisProcess().identity.isDaemon) {
     throw new MultiprocessingError(

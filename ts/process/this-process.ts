@@ -20,13 +20,13 @@ let isImporting = false;
 /** Says who this process is; by its bootstrap, before any code of the user's. */
 export function becomeProcess(process: ThisProcess): void {
   known = process;
-  setEnvironmentData(key, process as unknown as Parameters<typeof setEnvironmentData>[1]);
+  setEnvironmentData(key, process);
 }
 
 export function thisProcess(): ThisProcess {
   known ??= getEnvironmentData(key) as unknown as ThisProcess | undefined;
   if (known === undefined) becomeProcess(mainProcess());
-  return known as ThisProcess;
+  return known!;
 }
 
 /** While the user's main module runs again in a child, no process may start. */
