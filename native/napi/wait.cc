@@ -20,6 +20,8 @@ std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target, uint32_t deta
       return std::make_unique<sync::Semaphore>(segment, target.object);
     case ObjectKind::kEvent:
       return std::make_unique<sync::Event>(segment, target.object, detail);
+    case ObjectKind::kRLock:
+      return std::make_unique<sync::RLock>(segment, target.object);
     default:
       return std::make_unique<sync::Lock>(segment, target.object);
   }

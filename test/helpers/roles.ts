@@ -70,7 +70,23 @@ async function blockInWorker([lock]: Objects): Promise<void> {
   await worker.call(lock as mp.Lock, 'acquireSync');
 }
 
+interface Adding {
+  readonly value: mp.SharedHandle<mp.SharedValue<'int32'>>;
+  readonly times: number;
+}
+
+/** Adds to a Value under its RLock, by turns in the awaited and the blocking form. */
+async function addUnderRLock([lock]: Objects, { value, times }: Adding): Promise<void> {
+  const shared = mp.attach(value);
+  const rlock = lock as mp.RLock;
+  for (let i = 0; i < times; i++) {
+    if (i % 2 === 0) rlock.runExclusiveSync(() => shared.value++);
+    else await rlock.runExclusive(() => rlock.runExclusive(() => shared.value++));
+  }
+}
+
 export const roles = {
+  addUnderRLock,
   blockInWorker,
   contend,
   count,

@@ -1,5 +1,6 @@
 // A look at the words of shared objects, so that a test can wait until somebody really waits; and
 // plain numbers in shared memory, through which the processes of a test report.
+import { dropHandle } from '#internal/memory/handles';
 import { native } from '#internal/native/binding';
 import * as mp from 'node-multiprocessing';
 
@@ -13,7 +14,9 @@ export type Shared = Acquirable | mp.Event;
 
 /** Where an object lies in this process. */
 function addressOf(object: Shared): number {
-  const { segment, pid, descriptor, offset } = mp.share(object).place;
+  const handle = mp.share(object);
+  const { segment, pid, descriptor, offset } = handle.place;
+  dropHandle(handle);
   return native.attachSegment(segment, pid, descriptor) + offset;
 }
 

@@ -85,13 +85,13 @@ export function ignoreTermination(running: mp.Semaphore): Promise<never> {
 }
 
 export function handleInterrupt(running: mp.Semaphore): Promise<string> {
-  running.release();
   const timer = setInterval(() => undefined, 1_000);
   return new Promise((resolve) => {
     process.once('SIGINT', () => {
       clearInterval(timer);
       resolve('interrupted');
     });
+    running.release();
   });
 }
 

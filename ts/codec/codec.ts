@@ -9,7 +9,7 @@
 import { inspect } from 'node:util';
 
 import { MultiprocessingError, NotCloneableError } from '../errors.js';
-import { resolve, resolveSync } from '../functions/index.js';
+import { resolve, resolveSync } from '../functions/resolve.js';
 import { discardHandle, objectOf } from '../memory/handles.js';
 import { registeredClass } from './classes.js';
 import { findRefused, GraphCopier, needsCopy, type Repair } from './copy-graph.js';

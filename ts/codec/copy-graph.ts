@@ -1,6 +1,6 @@
 // A copy of a value in which placeholders stand for what structured clone cannot carry, made only
 // when there is such a thing in it.
-import { isNativeError } from 'node:util/types';
+import { types } from 'node:util';
 
 import { registeredName } from './classes.js';
 import { classOfError, extrasOfError, type ErrorClass } from './errors.js';
@@ -17,20 +17,26 @@ type Plain = Record<string, unknown>;
 /** Users may have put anything there. */
 const textOf = (value: unknown): string => String(value);
 
-const isError = (value: object): value is Error => isNativeError(value) || value instanceof Error;
+const isError = (value: object): value is Error => types.isNativeError(value) || value instanceof Error;
+
+/** What structured clone treats by a rule of its own, or refuses. */
+const exotic: readonly ((value: unknown) => boolean)[] = [
+  types.isAnyArrayBuffer,
+  types.isBoxedPrimitive,
+  types.isDate,
+  types.isExternal,
+  types.isMap,
+  types.isPromise,
+  types.isRegExp,
+  types.isSet,
+  types.isWeakMap,
+  types.isWeakSet,
+  ArrayBuffer.isView,
+  (value) => value instanceof WeakRef,
+];
 
 /** Whether structured clone would copy the object's own properties, whatever its class. */
-function isRecord(value: object): boolean {
-  return Object.prototype.toString.call(value) === '[object Object]' || isCustomTagged(value);
-}
-
-/** An object of a class with a Symbol.toStringTag of its own is copied as any other. */
-function isCustomTagged(value: object): boolean {
-  return Symbol.toStringTag in value && !ArrayBuffer.isView(value) && !isBuiltIn(value);
-}
-
-const builtInTypes = [Map, Set, Date, RegExp, ArrayBuffer, SharedArrayBuffer, Promise, WeakMap];
-const isBuiltIn = (value: object): boolean => builtInTypes.some((type) => value instanceof type);
+const isRecord = (value: object): boolean => !exotic.some((isExotic) => isExotic(value));
 
 /** Children of a container, with the names by which messages call them. */
 function* childrenOf(value: object, path: string): Generator<[unknown, string]> {

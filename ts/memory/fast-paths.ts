@@ -11,6 +11,8 @@ export interface FastPaths {
   rlockTryAcquire(address: number, self: number): number;
   /** 0: released, wholly or by one; else the slow path must look. */
   rlockRelease(address: number, self: number): number;
+  /** 0: acquired for an awaited owner; else the slow path must look. */
+  rlockTryAwaited(address: number, self: number): number;
   /** 1: acquired; 0: the slow path must look. */
   semaphoreTryAcquire(address: number): number;
   /** 1: released; 0: the slow path must look. */

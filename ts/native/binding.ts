@@ -62,6 +62,10 @@ export interface ObjectHandle {
   readonly kind: number;
   /** Tells the object from an earlier one in its place. */
   readonly serial: number;
+  /** The thread with whose end the handle stops keeping the object alive. */
+  readonly holder: number;
+  /** Tells this handle from others of the same thread; it keeps the object until it is attached. */
+  readonly token: number;
 }
 
 /** Numbers of the shared layout, from native/layout. Offsets are in bytes. */
@@ -73,6 +77,7 @@ export interface LayoutConstants {
   readonly waiters: number;
   readonly abandoned: number;
   readonly pending: number;
+  readonly awaited: number;
   readonly countMax: number;
   readonly robust: number;
   readonly eventSet: number;
@@ -138,14 +143,24 @@ export interface Native {
   bytes(address: number, length: number): ArrayBuffer;
   allocate(sizeBytes: number): number;
   free(address: number): boolean;
-  createObject(kind: ObjectKind, flags: number, maximum: number, low: number): number;
+  createObject(
+    kind: ObjectKind,
+    flags: number,
+    maximum: number,
+    low: number,
+    sizeBytes?: number,
+  ): number;
   createBlock(kind: ObjectKind, element: ElementType, byteLength: number): number;
   blockAt(address: number): BlockInfo;
   detach(buffer: ArrayBuffer): void;
   selfAt(address: number): number;
-  describe(address: number): ObjectHandle;
   attachSegment(id: string, pid: number, descriptor: number): number;
-  isObject(address: number, kind: number, serial: number): boolean;
+
+  describe(address: number, holder?: number): ObjectHandle;
+  attach(address: number, kind: number, serial: number, holder: number, token: number): boolean;
+  withdraw(address: number, kind: number, serial: number, holder: number, token: number): boolean;
+  drop(address: number): boolean;
+  sweep(): number;
 
   lockTryAcquire(address: number): Outcome;
   lockAcquire(address: number, timeoutMs: number): Outcome;
@@ -153,6 +168,11 @@ export interface Native {
   rlockTryAcquire(address: number): Outcome;
   rlockAcquire(address: number, timeoutMs: number): Outcome;
   rlockRelease(address: number): Outcome;
+  rlockTryAwaited(address: number): Outcome;
+  rlockReleaseAwaited(address: number): Outcome;
+  rlockReleaseAll(address: number): number;
+  rlockAcquireAll(address: number, depth: number): Outcome;
+  rlockTakeOver(address: number, depth: number): Outcome;
   semaphoreTryAcquire(address: number): Outcome;
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;

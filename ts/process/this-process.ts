@@ -2,15 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 
-import type { MainModule } from '../functions/index.js';
 import type { Identity, Parent } from './task.js';
 
 /** What the process knows of itself. */
 export interface ThisProcess {
   readonly identity: Identity;
   readonly parent: Parent | undefined;
-  /** Its program, which its children run again; 'own' in the process that the user started. */
-  readonly main: MainModule | undefined | 'own';
 }
 
 const key = 'node-multiprocessing:process';
@@ -45,5 +42,5 @@ function mainProcess(): ThisProcess {
     isDaemon: false,
     authkey: new Uint8Array(randomBytes(32)),
   };
-  return { identity, parent: undefined, main: 'own' };
+  return { identity, parent: undefined };
 }
