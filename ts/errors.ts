@@ -211,12 +211,6 @@ export class RemoteError extends MultiprocessingError {
   }
 }
 
-/** TEMPORARY. @public */
-export class NotImportableError extends MultiprocessingError {
-  constructor(message: string) {
-    super(message, { code: 'ERR_MP_NOT_IMPORTABLE' });
-  }
-}
 /**
  * A value cannot go to another process: it is, or contains, something that structured clone
  * refuses, such as a Promise. `code` is `ERR_MP_NOT_CLONEABLE`.
