@@ -34,6 +34,16 @@ export interface EncodeOptions {
  * @throws NotCloneableError for anything else that cannot be sent
  */
 export function encode(value: unknown, { label = 'the value' }: EncodeOptions = {}): Uint8Array {
+  try {
+    return messageOf(value, label);
+  } catch (error) {
+    // The way through the value fills a stack, and pushes out of it who wanted to send it.
+    if (error instanceof MultiprocessingError) Error.captureStackTrace(error, encode);
+    throw error;
+  }
+}
+
+function messageOf(value: unknown, label: string): Uint8Array {
   if (!needsCopy(value)) return join(plain, '', serialize(value, label));
   const table: Entry[] = [];
   try {
