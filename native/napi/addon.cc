@@ -27,6 +27,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportParent(env, exports);
   ExportEvent(env, exports);
   ExportWait(env, exports);
+  ExportFork(env, exports);
   return exports;
 }
 

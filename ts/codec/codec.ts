@@ -10,7 +10,7 @@ import { inspect } from 'node:util';
 
 import { MultiprocessingError, NotCloneableError } from '../errors.js';
 import { resolve, resolveSync } from '../functions/resolve.js';
-import { discardHandle, objectOf } from '../memory/handles.js';
+import { dropHandle, objectOf } from '../memory/handles.js';
 import { registeredClass } from './classes.js';
 import { findRefused, GraphCopier, needsCopy, type Repair } from './copy-graph.js';
 import { restoreError } from './errors.js';
@@ -25,6 +25,8 @@ const tableStart = 5;
 export interface EncodeOptions {
   /** Begins the paths in error messages, such as `args`. */
   readonly label?: string;
+  /** With whose end what is in flight shall come back, instead of with this thread's; an id. */
+  readonly holder?: number | undefined;
 }
 
 /**
@@ -33,9 +35,9 @@ export interface EncodeOptions {
  * @throws NotImportableError for a function that cannot be named
  * @throws NotCloneableError for anything else that cannot be sent
  */
-export function encode(value: unknown, { label = 'the value' }: EncodeOptions = {}): Uint8Array {
+export function encode(value: unknown, options: EncodeOptions = {}): Uint8Array {
   try {
-    return messageOf(value, label);
+    return messageOf(value, options);
   } catch (error) {
     // The way through the value fills a stack, and pushes out of it who wanted to send it.
     if (error instanceof MultiprocessingError) Error.captureStackTrace(error, encode);
@@ -43,11 +45,14 @@ export function encode(value: unknown, { label = 'the value' }: EncodeOptions = 
   }
 }
 
-function messageOf(value: unknown, label: string): Uint8Array {
+function messageOf(value: unknown, options: EncodeOptions): Uint8Array {
+  const { label = 'the value', holder } = options;
   if (!needsCopy(value)) return join(plain, '', serialize(value, label));
   const table: Entry[] = [];
   try {
-    const copier = new GraphCopier((referred, path) => table.push(entryOf(referred, path)) - 1);
+    const copier = new GraphCopier(
+      (referred, path) => table.push(entryOf(referred, path, holder)) - 1,
+    );
     const copy = copier.copy(value, label);
     return join(withTable, JSON.stringify(table), serialize([copy, copier.repairs], label, value));
   } catch (error) {
@@ -176,7 +181,7 @@ function assemble(
 
 function discardTable(table: readonly Entry[]): void {
   for (const entry of table) {
-    if ('shared' in entry) discardHandle(entry.shared);
+    if ('shared' in entry) dropHandle(entry.shared);
   }
 }
 

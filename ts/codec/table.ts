@@ -17,9 +17,9 @@ export function isReferred(value: unknown): boolean {
 }
 
 /** The entry of a value that {@link isReferred}; throws NotImportableError for a closure. */
-export function entryOf(value: object, path: string): Entry {
+export function entryOf(value: object, path: string, holder: number | undefined): Entry {
   if (typeof value !== 'function' && !isFunctionRef(value)) {
-    const shared = handleOf(value);
+    const shared = handleOf(value, holder);
     if (shared !== undefined) return { shared };
   }
   try {
