@@ -4,6 +4,7 @@ import './process/spawn.js';
 export { registerClass } from './codec/classes.js';
 export { attach, share } from './codec/share.js';
 export {
+  BrokenBarrierError,
   ClosedError,
   MultiprocessingError,
   NotCloneableError,
@@ -94,3 +95,4 @@ export {
   type RawValueConstructor,
   type ValueConstructor,
 } from './values/value.js';
+export { Barrier, type BarrierOptions } from './sync/barrier.js';
