@@ -29,7 +29,8 @@ function asCommonJs(code: string): string {
   const requires = imports.map((line) =>
     line.replace(/^import (?:\* as )?(.+) from ('.+');$/, 'const $1 = require($2);'),
   );
-  return [...requires, ...declarations, 'void (async () => {', ...rest, '})();', ''].join('\n');
+  const program = [...requires, ...declarations, 'void (async () => {', ...rest, '})();', ''];
+  return program.join('\n').replaceAll('import.meta.url', '__filename');
 }
 
 describe('the programs in the documents', () => {
