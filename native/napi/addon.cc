@@ -24,6 +24,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportSemaphore(env, exports);
   ExportChild(env, exports);
   ExportParent(env, exports);
+  ExportStream(env, exports);
+  ExportSocket(env, exports);
   ExportWait(env, exports);
   return exports;
 }

@@ -15,6 +15,7 @@
 
 #include "napi/children.h"
 #include "napi/loop_bell.h"
+#include "napi/streams.h"
 #include "sync/address_space.h"
 #include "sync/wait_hub.h"
 
@@ -45,6 +46,8 @@ class EnvState final : public sync::HubSink {
 
   /// The processes that this thread started.
   [[nodiscard]] ChildWatches& children() { return *children_; }
+  /// The sockets of this thread.
+  [[nodiscard]] Streams& streams() { return *streams_; }
 
   Napi::FunctionReference error_factory;
 
@@ -69,6 +72,7 @@ class EnvState final : public sync::HubSink {
   std::unique_ptr<Napi::AsyncContext> context_;
   std::unique_ptr<LoopBell> bell_;
   std::unique_ptr<ChildWatches> children_;
+  std::unique_ptr<Streams> streams_;
 };
 
 }  // namespace mp::napi

@@ -111,6 +111,17 @@ export interface ExitStatus {
   readonly signal: number;
 }
 
+/** Results of attempts to move bytes through a socket that moved none; else their number. */
+export const Moved = { notNow: -1, ended: -2 } as const;
+
+/** Where a socket is bound. */
+export interface SocketAddress {
+  readonly family: 'path' | 'abstract' | 'internet';
+  /** The path, the abstract name without its leading NUL, or the numeric host. */
+  readonly name: Uint8Array;
+  readonly port: number;
+}
+
 type ErrorFactory = (
   code: string,
   message: string,
@@ -166,6 +177,33 @@ export interface Native {
   tellStarted(): void;
   leaveResult(bytes: Uint8Array): void;
   watchParent(pid: number): number;
+
+  onStream(callback: (stream: number) => void): void;
+  streamAdopt(descriptor: number): number;
+  streamDuplicate(descriptor: number): number;
+  streamPair(): [number, number];
+  streamDescriptor(stream: number): number;
+  isStreamSocket(descriptor: number): boolean;
+  streamReceive(stream: number, into: Uint8Array, start: number): number;
+  streamSend(stream: number, head: Uint8Array, body: Uint8Array, start: number): number;
+  streamSendDescriptor(stream: number, descriptor: number): number;
+  streamReceiveDescriptor(stream: number): { readonly moved: number; readonly descriptor: number };
+  streamAwait(stream: number, reads: boolean, writes: boolean): void;
+  streamKeepLoop(stream: number, keep: boolean): void;
+  streamClose(stream: number): void;
+  streamRelease(stream: number): number;
+  closeDescriptor(descriptor: number): void;
+  waitDescriptors(descriptors: readonly number[], writes: boolean, timeoutMs: number): boolean[];
+
+  socketListen(address: SocketAddress, backlog: number): number;
+  socketAccept(
+    stream: number,
+  ): { readonly stream: number; readonly peer: SocketAddress } | undefined;
+  socketConnect(
+    address: SocketAddress,
+  ): { readonly stream: number; readonly isConnected: boolean } | undefined;
+  socketFinishConnect(stream: number): void;
+  socketAddress(stream: number): SocketAddress;
 
   onReady(callback: (ticket: number) => void): void;
   watch(address: number, kind: ObjectKind, ticket: number): boolean;
