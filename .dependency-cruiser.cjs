@@ -5,6 +5,7 @@ const chain = [
   'memory',
   'sync',
   'values',
+  'functions',
   'codec',
   'channel',
   'process',
@@ -17,9 +18,10 @@ const at = (layer) => `^ts/${layer}(/|\\.m?ts$)`;
 const layers = [
   ...chain.map((layer, i) => [layer, chain.slice(0, i)]),
   ...tops.map((layer) => [layer, chain]),
-  ['context', [...chain, ...tops]],
-  ['index', [...chain, ...tops, 'context']],
-  ['cli', [...chain, ...tops, 'context', 'index']],
+  ['api', [...chain, ...tops]],
+  ['context', [...chain, ...tops, 'api']],
+  ['index', ['api', 'context']],
+  ['cli', [...chain, ...tops, 'api', 'context', 'index']],
 ];
 
 module.exports = {

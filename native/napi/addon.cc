@@ -18,6 +18,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<EnvState, KeepState>(new EnvState(env));
   exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env, "setErrorFactory"));
   ExportMemory(env, exports);
+  ExportReferences(env, exports);
   ExportDataBlock(env, exports);
   ExportLock(env, exports);
   ExportRLock(env, exports);
@@ -26,6 +27,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportParent(env, exports);
   ExportStream(env, exports);
   ExportSocket(env, exports);
+  ExportEvent(env, exports);
   ExportWait(env, exports);
   return exports;
 }

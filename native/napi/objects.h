@@ -6,6 +6,7 @@
 namespace mp::napi {
 
 void ExportMemory(Napi::Env env, Napi::Object exports);
+void ExportReferences(Napi::Env env, Napi::Object exports);
 void ExportDataBlock(Napi::Env env, Napi::Object exports);
 void ExportLock(Napi::Env env, Napi::Object exports);
 void ExportRLock(Napi::Env env, Napi::Object exports);
@@ -14,6 +15,7 @@ void ExportChild(Napi::Env env, Napi::Object exports);
 void ExportParent(Napi::Env env, Napi::Object exports);
 void ExportStream(Napi::Env env, Napi::Object exports);
 void ExportSocket(Napi::Env env, Napi::Object exports);
+void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
 
 }  // namespace mp::napi

@@ -10,7 +10,7 @@ namespace {
 
 /// How long a child whose parent is gone may still work, for it may want to tell somebody, and how
 /// long it may take to end when it is told to.
-constexpr int kOrphanWorkMs = 500;
+constexpr int kOrphanWorkMs = 300;
 constexpr int kOrphanEndMs = 300;
 
 /// This process as a child; empty in a main process. Never destroyed: a thread uses it to the end.
@@ -42,6 +42,11 @@ void EndWithParent(void* /*unused*/) {
   os::EndThisProcess(kOrphanEndMs);
 }
 
+/// The parent was gone before this process had learnt what to do.
+void EndUnlessParentLives() {
+  if (os::IsReadable(ThisTask().parent.number(), 0)) os::EndThisProcess(0);
+}
+
 /// takeTask(control, mailbox, parent) → the bytes of the task. From now on this process is the
 /// child of the process behind the descriptor `parent`, and ends when that one does, even while
 /// its JavaScript loops.
@@ -51,6 +56,7 @@ Napi::Value TakeTask(const Napi::CallbackInfo& info) {
   task.control = os::Descriptor(DescriptorAt(info, 0));
   task.mailbox.Adopt(DescriptorAt(info, 1));
   task.parent = os::Descriptor(DescriptorAt(info, 2));
+  EndUnlessParentLives();
   ThrowUnlessOk(env, os::StartThread(EndWithParent, nullptr), "the parent cannot be watched");
   constexpr char kWhat[] = "the task of this process cannot be read";
   uint64_t size = 0;

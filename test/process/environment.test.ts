@@ -43,7 +43,10 @@ describe('the ends of processes', () => {
   });
 
   it('an uncaught error waits for the children', async () => {
-    const { stdout, stderr, code } = await run(slow, `${start('')} throw new Error('main failed');`);
+    const { stdout, stderr, code } = await run(
+      slow,
+      `${start('')} throw new Error('main failed');`,
+    );
     assert.equal(stdout, 'child done\n');
     assert.match(stderr, /main failed/);
     assert.equal(code, 1);
@@ -110,10 +113,16 @@ describe('the ends of processes', () => {
       await new Promise(() => {});
     };`;
     const program = new Program({
-      'main.cjs': main(functions, `await new mp.Process({ target: module.exports.child, args: [2] }).start();`),
+      'main.cjs': main(
+        functions,
+        `await new mp.Process({ target: module.exports.child, args: [2] }).start();`,
+      ),
     });
     // A process group of its own, as a shell gives to a job, so that all of it can be signalled.
-    const group = program.start(['-e', `require('child_process').spawn(process.execPath, ['main.cjs'], { stdio: 'inherit', detached: true }).on('spawn', function () { console.log('group', this.pid); })`]);
+    const group = program.start([
+      '-e',
+      `require('child_process').spawn(process.execPath, ['main.cjs'], { stdio: 'inherit', detached: true }).on('spawn', function () { console.log('group', this.pid); })`,
+    ]);
     const pids = () => [...group.stdout.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid));
     await until('all run', () => pids().length === 3);
     process.kill(-Number(/group (\d+)/.exec(group.stdout)?.[1]), 'SIGINT');
@@ -211,7 +220,10 @@ describe('the main module of a child', () => {
   const esm = `import * as mp from 'node-multiprocessing';
     export async function greet(text) { return text + ' from ' + mp.currentProcess().name; }
     if (mp.isMainProcess()) { ${parent} }`;
-  const cjs = main(`exports.greet = greet; function greet(text) { return text + ' from ' + mp.currentProcess().name; }`, parent);
+  const cjs = main(
+    `exports.greet = greet; function greet(text) { return text + ' from ' + mp.currentProcess().name; }`,
+    parent,
+  );
   const ts = `import * as mp from 'node-multiprocessing';
     export async function greet(text: string): Promise<string> { return text + ' from ' + mp.currentProcess().name; }
     async function main(): Promise<void> { ${parent} }
@@ -224,11 +236,19 @@ describe('the main module of a child', () => {
     ['a script without a suffix', { main: cjs }, ['main']],
     ['named without its suffix', { 'main.js': cjs }, ['main']],
     ['a directory', { 'app/index.js': cjs }, ['app']],
-    ['a module of a package', { 'package.json': '{"type":"module"}', 'src/main.js': esm }, ['src/main.js']],
+    [
+      'a module of a package',
+      { 'package.json': '{"type":"module"}', 'src/main.js': esm },
+      ['src/main.js'],
+    ],
     ['TypeScript under tsx', { 'main.ts': ts }, ['--import', tsx, 'main.ts']],
     ['TypeScript as an ES module under tsx', { 'main.mts': ts }, ['--import', tsx, 'main.mts']],
     ...(major > 22 || (major === 22 && minor >= 18)
-      ? ([['TypeScript without tools', { 'main.mts': ts }, ['main.mts']]] as [string, Record<string, string>, string[]][])
+      ? ([['TypeScript without tools', { 'main.mts': ts }, ['main.mts']]] as [
+          string,
+          Record<string, string>,
+          string[],
+        ][])
       : []),
   ];
   for (const [form, files, args] of forms) {
@@ -242,10 +262,10 @@ describe('the main module of a child', () => {
     const code = `const mp = require('node-multiprocessing');
       const p = new mp.Process({ target: require('./tools.cjs').double, args: [4] });
       p.start().then(() => p.result()).then(console.log)`;
-    const { stdout, stderr } = await runProgram(
-      { 'tools.cjs': 'exports.double = (x) => 2 * x;' },
-      ['-e', code],
-    );
+    const { stdout, stderr } = await runProgram({ 'tools.cjs': 'exports.double = (x) => 2 * x;' }, [
+      '-e',
+      code,
+    ]);
     assert.equal(stdout, '8\n', stderr);
   });
 });

@@ -85,13 +85,13 @@ export function ignoreTermination(running: mp.Semaphore): Promise<never> {
 }
 
 export function handleInterrupt(running: mp.Semaphore): Promise<string> {
-  running.release();
   const timer = setInterval(() => undefined, 1_000);
   return new Promise((resolve) => {
     process.once('SIGINT', () => {
       clearInterval(timer);
       resolve('interrupted');
     });
+    running.release();
   });
 }
 
@@ -131,7 +131,7 @@ export async function startWorker(counter: mp.Value<'i'>): Promise<void> {
 
 /** A grandchild that outlives its parent for a moment and tells what it sees. */
 export async function watchParent(seen: mp.Array<'i'>, running: mp.Semaphore): Promise<void> {
-  const parent = mp.parentProcess() as mp.ParentProcess;
+  const parent = mp.parentProcess()!;
   seen[0] = Number(parent.isAlive());
   running.release();
   seen[2] = Number(await parent.join());
@@ -175,6 +175,8 @@ export class Clock extends mp.Process<string> {
 export const api = { math: { cube: (x: number): number => x ** 3 } };
 
 export class Tools {
+  constructor(readonly unit = 1) {}
+
   static half(x: number): number {
     return x / 2;
   }

@@ -9,7 +9,7 @@
 import { inspect } from 'node:util';
 
 import { MultiprocessingError, NotCloneableError } from '../errors.js';
-import { resolve, resolveSync } from '../functions/index.js';
+import { resolve, resolveSync } from '../functions/resolve.js';
 import { discardHandle, objectOf } from '../memory/handles.js';
 import { registeredClass } from './classes.js';
 import { findRefused, GraphCopier, needsCopy, type Repair } from './copy-graph.js';
@@ -97,20 +97,22 @@ export async function decode(bytes: Uint8Array): Promise<unknown> {
   const message = split(bytes);
   const { table } = message;
   const loaded = await Promise.allSettled(
-    table.map((entry) => ('function' in entry ? resolve(entry.function) : undefined)),
+    table.map(async (entry) => ('function' in entry ? resolve(entry.function) : undefined)),
   );
   const failed = loaded.find(({ status }) => status === 'rejected');
   if (failed !== undefined) {
     discardTable(table);
     throw (failed as PromiseRejectedResult).reason;
   }
-  const functions = loaded.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
-  return assemble(message, (_, index) => functions[index]);
+  const functions = loaded.map((result) =>
+    result.status === 'fulfilled' ? result.value : undefined,
+  );
+  return assemble(message, (index) => functions[index]);
 }
 
 /** As {@link decode}, at once; throws NotImportableError when a module cannot be loaded so. */
 export function decodeSync(bytes: Uint8Array): unknown {
-  return assemble(split(bytes), (entry) => resolveSync(entry.function));
+  return assemble(split(bytes), (...[, entry]) => resolveSync(entry.function));
 }
 
 /** Gives back what is in flight in a message that nobody will decode. */
@@ -140,13 +142,13 @@ type FunctionEntry = Extract<Entry, { readonly function: unknown }>;
 
 function assemble(
   { form, table, body }: Message,
-  functionAt: (entry: FunctionEntry, index: number) => unknown,
+  functionAt: (index: number, entry: FunctionEntry) => unknown,
 ): unknown {
   let attached = 0;
   const entries: unknown[] = [];
   try {
     for (const [index, entry] of table.entries()) {
-      entries.push('shared' in entry ? objectOf(entry.shared) : functionAt(entry, index));
+      entries.push('shared' in entry ? objectOf(entry.shared) : functionAt(index, entry));
       attached = index + 1;
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 // A copy of a value in which placeholders stand for what structured clone cannot carry, made only
 // when there is such a thing in it.
-import { isNativeError } from 'node:util/types';
+import { types } from 'node:util';
 
 import { registeredName } from './classes.js';
 import { classOfError, extrasOfError, type ErrorClass } from './errors.js';
@@ -14,20 +14,29 @@ export type Repair =
 
 type Plain = Record<string, unknown>;
 
-const isError = (value: object): value is Error => isNativeError(value) || value instanceof Error;
+/** Users may have put anything there. */
+const textOf = (value: unknown): string => String(value);
+
+const isError = (value: object): value is Error => types.isNativeError(value) || value instanceof Error;
+
+/** What structured clone treats by a rule of its own, or refuses. */
+const exotic: readonly ((value: unknown) => boolean)[] = [
+  types.isAnyArrayBuffer,
+  types.isBoxedPrimitive,
+  types.isDate,
+  types.isExternal,
+  types.isMap,
+  types.isPromise,
+  types.isRegExp,
+  types.isSet,
+  types.isWeakMap,
+  types.isWeakSet,
+  ArrayBuffer.isView,
+  (value) => value instanceof WeakRef,
+];
 
 /** Whether structured clone would copy the object's own properties, whatever its class. */
-function isRecord(value: object): boolean {
-  return Object.prototype.toString.call(value) === '[object Object]' || isCustomTagged(value);
-}
-
-/** An object of a class with a Symbol.toStringTag of its own is copied as any other. */
-function isCustomTagged(value: object): boolean {
-  return Symbol.toStringTag in value && !ArrayBuffer.isView(value) && !isBuiltIn(value);
-}
-
-const builtInTypes = [Map, Set, Date, RegExp, ArrayBuffer, SharedArrayBuffer, Promise, WeakMap];
-const isBuiltIn = (value: object): boolean => builtInTypes.some((type) => value instanceof type);
+const isRecord = (value: object): boolean => !exotic.some((isExotic) => isExotic(value));
 
 /** Children of a container, with the names by which messages call them. */
 function* childrenOf(value: object, path: string): Generator<[unknown, string]> {
@@ -45,7 +54,9 @@ function* childrenOf(value: object, path: string): Generator<[unknown, string]> 
 
 function member(path: string, value: object, key: string): string {
   if (Array.isArray(value)) return `${path}[${key}]`;
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key)
+    ? `${path}.${key}`
+    : `${path}[${JSON.stringify(key)}]`;
 }
 
 const isSpecial = (value: object): boolean =>
@@ -122,10 +133,10 @@ export class GraphCopier {
   }
 
   #copyError(value: Error, path: string): Error {
-    const copy = this.#keep(value, new Error(String(value.message)));
-    copy.stack = String(value.stack);
+    const copy = this.#keep(value, new Error(textOf(value.message)));
+    copy.stack = textOf(value.stack);
     const extras = this.copy(extrasOfError(value), path) as Plain;
-    this.repairs.push(['error', copy, classOfError(value), String(value.name), extras]);
+    this.repairs.push(['error', copy, classOfError(value), textOf(value.name), extras]);
     return copy;
   }
 }
@@ -140,7 +151,8 @@ export function findRefused(
   let at = { path, value };
   for (;;) {
     seen.add(at.value);
-    const children = typeof at.value === 'object' && at.value !== null ? childrenOf(at.value, at.path) : [];
+    const children =
+      typeof at.value === 'object' && at.value !== null ? childrenOf(at.value, at.path) : [];
     const refused = [...children].find(([child]) => !seen.has(child) && !accepts(child));
     if (refused === undefined) return at;
     at = { value: refused[0], path: refused[1] };

@@ -1,5 +1,7 @@
 // What stands in a message for something that structured clone cannot carry: the number of an entry
 // in the message's table.
+// Names with an underscore are Node's own for these hooks.
+/* eslint-disable @typescript-eslint/naming-convention */
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
 
 /** A view, because those are what the serializer hands out to be written by hand. */
@@ -47,9 +49,11 @@ export class MessageDeserializer extends DefaultDeserializer {
 }
 
 // Not in @types/node, but documented: the hooks of the base classes.
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with a receiver
 const { _writeHostObject: writeView } = DefaultSerializer.prototype as unknown as {
   _writeHostObject(this: DefaultSerializer, view: NodeJS.ArrayBufferView): void;
 };
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with a receiver
 const { _readHostObject: readView } = DefaultDeserializer.prototype as unknown as {
   _readHostObject(this: DefaultDeserializer): unknown;
 };

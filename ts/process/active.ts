@@ -14,6 +14,6 @@ export function removeActive(process: Started): void {
 }
 
 /** Those that run; notices those that have ended. */
-export function listActive(): Started[] {
+export function listActive(): readonly unknown[] {
   return [...started].filter((process) => process.isAlive());
 }

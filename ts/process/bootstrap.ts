@@ -3,12 +3,13 @@ import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
 
 import { decode, encode } from '../codec/codec.js';
-import { loadMain } from '../functions/index.js';
+import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { setCurrentProcess } from './current.js';
 import { Process } from './process.js';
-import { setRecord } from './record.js';
+import { newRecord, setRecord } from './record.js';
+import { inheritMethod } from './start-methods.js';
 import { descriptors, unpackTask, type Report, type Task, type Work } from './task.js';
 import { becomeProcess, setImportingMain } from './this-process.js';
 
@@ -29,15 +30,17 @@ export async function runTask(): Promise<void> {
   }
 }
 
-function settleIn({ identity, parent, main, argv, arena }: Task): void {
+function settleIn({ identity, parent, main, argv, arena, startMethod }: Task): void {
+  inheritMethod(startMethod);
   process.argv = [...argv];
-  becomeProcess({ identity, parent, main });
+  becomeProcess({ identity, parent });
+  adoptMainModule(main);
   attachTree({ id: arena, descriptor: descriptors.arena });
   closeSync(descriptors.arena);
 }
 
 async function takeWork({ identity, main, work: message }: Task): Promise<Process> {
-  if (main !== undefined) {
+  if (main?.runsInChildren === true) {
     setImportingMain(true);
     await loadMain(main);
     setImportingMain(false);
@@ -46,15 +49,8 @@ async function takeWork({ identity, main, work: message }: Task): Promise<Proces
   native.tellStarted();
   const type = (work.type ?? Process) as typeof Process;
   const self = Object.create(type.prototype) as Process;
-  setRecord(self, {
-    ...identity,
-    target: work.target,
-    args: work.args,
-    child: undefined,
-    isClosed: false,
-    isCurrent: true,
-    result: undefined,
-  });
+  const { target, args } = work;
+  setRecord(self, newRecord({ ...identity, target, args, isCurrent: true }));
   Object.assign(self, work.fields);
   setCurrentProcess(self);
   return self;

@@ -87,7 +87,11 @@ export class Child {
     }
   }
 
-  #wait(timeoutMs: number, signal: AbortSignal | undefined, isDone: () => boolean): Promise<boolean> {
+  #wait(
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    isDone: () => boolean,
+  ): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const deadlineMs = performance.now() + timeoutMs;
       let timer: NodeJS.Timeout | undefined;
@@ -104,12 +108,18 @@ export class Child {
         });
       };
       const forget = this.onNews(() => {
-        if (isDone()) settle(() => resolve(true));
+        if (isDone())
+          settle(() => {
+            resolve(true);
+          });
       });
       const expire = (): void => {
         // Timers round down, and long waits take several.
         if (performance.now() < deadlineMs) startTimer();
-        else settle(() => resolve(isDone()));
+        else
+          settle(() => {
+            resolve(isDone());
+          });
       };
       const startTimer = (): void => {
         const leftMs = Math.max(deadlineMs - performance.now(), 0);

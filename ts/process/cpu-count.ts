@@ -28,7 +28,7 @@ function quota(): number {
 /** A group and those that it is in: each may have a limit. In a container only the last is seen. */
 function ancestors(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '' && part !== '..');
-  return [...parts.map((_, i) => `/${parts.slice(0, i + 1).join('/')}`), ''];
+  return [...parts.map((part, i) => `/${[...parts.slice(0, i), part].join('/')}`), ''];
 }
 
 function quotaOfVersion2(folder: string): number {

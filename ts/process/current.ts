@@ -3,7 +3,7 @@ import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../s
 import { listActive } from './active.js';
 import { Child } from './child.js';
 import { Process } from './process.js';
-import { setRecord } from './record.js';
+import { newRecord, setRecord } from './record.js';
 import { thisProcess } from './this-process.js';
 
 let current: Process | undefined;
@@ -22,18 +22,7 @@ export function currentProcess(): Process {
   if (current === undefined) {
     current = Object.create(Process.prototype) as Process;
     const { name, isDaemon, authkey, numbers } = thisProcess().identity;
-    setRecord(current, {
-      name,
-      isDaemon,
-      authkey,
-      numbers,
-      target: undefined,
-      args: [],
-      child: undefined,
-      isClosed: false,
-      isCurrent: true,
-      result: undefined,
-    });
+    setRecord(current, newRecord({ name, isDaemon, authkey, numbers, isCurrent: true }));
   }
   return current;
 }

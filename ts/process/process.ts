@@ -4,14 +4,17 @@ import { inspect } from 'node:util';
 
 import { discard } from '../codec/codec.js';
 import { invalidArgument, ProcessStateError } from '../errors.js';
-import { isNamedFunction } from '../functions/index.js';
+import { isFunctionRef, type FunctionRef } from '../functions/function-ref.js';
 import { native } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import { addActive, removeActive } from './active.js';
 import type { Child } from './child.js';
-import { childOf, recordOf, setRecord, type ProcessRecord } from './record.js';
+import { childOf, newRecord, recordOf, setRecord, type ProcessRecord } from './record.js';
 import { exitCodeOf, takeResult } from './result.js';
-import { afterEnd, checkStart, launch } from './start.js';
+import { afterEnd, checkStart, launch, launchSync } from './start.js';
+import type { StartMethod } from './start-method.js';
+import { checkMethod } from './start-methods.js';
+import type { Work } from './task.js';
 import { thisProcess } from './this-process.js';
 
 /**
@@ -21,13 +24,15 @@ import { thisProcess } from './this-process.js';
  */
 export interface ProcessOptions<T = unknown, A extends readonly unknown[] = never[]> {
   /** An exported function (or `functionRef`, `functionSource`), which may be async. */
-  readonly target?: ((...args: A) => T | PromiseLike<T>) | undefined;
+  readonly target?: ((...args: A) => T | PromiseLike<T>) | FunctionRef<(...args: A) => T | PromiseLike<T>> | undefined;
   /** Its arguments; copied at `start()`, shared objects are shared. */
   readonly args?: A | undefined;
   /** Default: the class's name and a number, such as `Process-1`. */
   readonly name?: string | undefined;
   /** Whether it ends when its parent does, instead of keeping it. Default: as the current process. */
   readonly daemon?: boolean | undefined;
+  /** How it is started: a context of `getContext()`, or a start method. */
+  readonly context?: StartMethod | { getStartMethod(): StartMethod } | undefined;
 }
 
 /** What is left of a started process when nobody can ask for it any more. */
@@ -65,18 +70,16 @@ export class Process<T = unknown, A extends readonly unknown[] = never[]> {
     checkOptions(options);
     const { identity } = thisProcess();
     const numbers = [...identity.numbers, native.nextChildNumber()];
-    setRecord(this, {
-      name: options.name ?? (`${new.target.name || 'Process'}-${numbers.join(':')}`),
+    const record = newRecord({
+      name: options.name ?? `${new.target.name || 'Process'}-${numbers.join(':')}`,
       isDaemon: options.daemon ?? identity.isDaemon,
       authkey: identity.authkey,
       numbers,
       target: options.target,
       args: [...(options.args ?? [])],
-      child: undefined,
-      isClosed: false,
-      isCurrent: false,
-      result: undefined,
+      method: methodOf(options.context),
     });
+    setRecord(this, record);
   }
 
   /**
@@ -100,27 +103,20 @@ export class Process<T = unknown, A extends readonly unknown[] = never[]> {
    * @throws SystemCallError when the system refuses
    */
   async start(): Promise<void> {
-    this.startSync();
-    return Promise.resolve();
+    const record = recordOf(this);
+    const work = workOf(this, record);
+    record.isStarting = true;
+    try {
+      hasStarted(this, record, await launch(record, work));
+    } finally {
+      record.isStarting = false;
+    }
   }
 
   /** As {@link Process.start}, at once. */
   startSync(): void {
     const record = recordOf(this);
-    checkStart(record);
-    const { target, args } = record;
-    const type = this.constructor === Process ? undefined : this.constructor;
-    const child = launch(record, { type, target, args, fields: { ...(this as object) } });
-    record.child = child;
-    record.target = undefined;
-    record.args = [];
-    addActive(this);
-    unreachable.register(this, child, record);
-    const held = new WeakRef(this);
-    afterEnd(child, () => {
-      const self = held.deref();
-      if (self !== undefined) removeActive(self);
-    });
+    hasStarted(this, record, launchSync(record, workOf(this, record)));
   }
 
   /**
@@ -285,16 +281,58 @@ function checkOptions(options: unknown): asserts options is ProcessOptions {
     throw invalidArgument('a Process takes options such as { target: square, args: [7] }');
   }
   const { target, args, name, daemon } = options as Record<string, unknown>;
-  if (target !== undefined && typeof target !== 'function' && !isNamedFunction(target)) {
+  if (target !== undefined && typeof target !== 'function' && !isFunctionRef(target)) {
     throw invalidArgument('target must be a function');
   }
   if (args !== undefined && !Array.isArray(args)) {
     throw invalidArgument('args must be an array, such as args: [7]');
   }
-  if (name !== undefined && typeof name !== 'string') throw invalidArgument('name must be a string');
+  if (name !== undefined && typeof name !== 'string')
+    throw invalidArgument('name must be a string');
   if (daemon !== undefined && typeof daemon !== 'boolean') {
     throw invalidArgument('daemon must be true or false');
   }
+}
+
+/** What the child shall do, if it may start now. */
+function workOf(self: Process, record: ProcessRecord): Work {
+  checkStart(record);
+  const { target, args } = record;
+  const type = isOwnClass(self.constructor) ? undefined : self.constructor;
+  return { type, target, args, fields: { ...(self as object) } };
+}
+
+function hasStarted(self: Process, record: ProcessRecord, child: Child): void {
+  record.child = child;
+  record.target = undefined;
+  record.args = [];
+  addActive(self);
+  unreachable.register(self, child, record);
+  const held = new WeakRef(self);
+  afterEnd(child, () => {
+    const ended = held.deref();
+    if (ended !== undefined) removeActive(ended);
+  });
+}
+
+/** Classes of this package: they need not travel, every process has them. */
+const ownClasses = new WeakSet();
+
+/** Says that a class is one that every process has. */
+export function addOwnClass(own: object): void {
+  ownClasses.add(own);
+}
+
+function isOwnClass(type: object): boolean {
+  return type === Process || ownClasses.has(type);
+}
+
+function methodOf(context: unknown): StartMethod | undefined {
+  if (context === undefined) return undefined;
+  if (typeof context === 'string') return checkMethod(context);
+  const { getStartMethod } = Object(context) as { getStartMethod?: unknown };
+  if (typeof getStartMethod === 'function') return checkMethod((getStartMethod as () => unknown)());
+  throw invalidArgument("context must be what getContext() gives, or a start method's name");
 }
 
 function childToJoin(record: ProcessRecord): Child {

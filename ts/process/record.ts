@@ -1,6 +1,7 @@
 // What a Process object knows, beside it: an object that travels has no private fields in the child.
 import { ClosedError, ProcessStateError } from '../errors.js';
 import type { Child } from './child.js';
+import type { StartMethod } from './start-method.js';
 
 /** State of one Process object. */
 export interface ProcessRecord {
@@ -12,6 +13,10 @@ export interface ProcessRecord {
   target: object | undefined;
   args: readonly unknown[];
   child: Child | undefined;
+  /** start() was called and has not resolved. */
+  isStarting: boolean;
+  /** How it is started; undefined: as processes that do not say. */
+  readonly method: StartMethod | undefined;
   isClosed: boolean;
   /** It is the process that this code runs in. */
   readonly isCurrent: boolean;
@@ -45,4 +50,21 @@ export function hasRecord(process: object): boolean {
 export function childOf(record: ProcessRecord, reason: string): Child {
   if (record.child === undefined) throw new ProcessStateError(reason);
   return record.child;
+}
+
+/** The state of a process as it begins, but for what the caller knows. */
+export function newRecord(
+  known: Pick<ProcessRecord, 'name' | 'isDaemon' | 'authkey' | 'numbers'> & Partial<ProcessRecord>,
+): ProcessRecord {
+  return {
+    target: undefined,
+    args: [],
+    child: undefined,
+    isStarting: false,
+    method: undefined,
+    isClosed: false,
+    isCurrent: false,
+    result: undefined,
+    ...known,
+  };
 }

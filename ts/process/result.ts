@@ -20,7 +20,7 @@ function signalName(number: number): NodeJS.Signals | null {
 export async function takeResult(name: string, child: Child): Promise<unknown> {
   const isDone = () => child.result !== undefined || child.poll() !== undefined;
   await child.wait({ timeoutMs: Infinity, signal: undefined }, isDone);
-  if (child.result === undefined) throw ended(name, child.poll() as ExitStatus);
+  if (child.result === undefined) throw ended(name, child.poll()!);
   const report = (await decode(child.result)) as Report;
   if ('error' in report) throw report.error;
   return report.value;
@@ -33,7 +33,8 @@ function ended(name: string, status: ExitStatus): ProcessError {
 }
 
 function manner({ code, signal: number }: ExitStatus, signal: string | null): string {
-  if (number !== 0) return `was ended by ${signal ?? `signal ${String(number)}`} before its target returned`;
+  if (number !== 0)
+    return `was ended by ${signal ?? `signal ${String(number)}`} before its target returned`;
   if (code === 0) {
     return 'ended with exit code 0 before its target returned: it called process.exit(), or waited for something that nothing on its event loop can bring about';
   }

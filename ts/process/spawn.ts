@@ -3,7 +3,9 @@ import { join } from 'node:path';
 
 import { treeFile } from '../memory/memory.js';
 import { Child } from './child.js';
-import { packTask, type Task } from './task.js';
+import { executablePath } from './executable.js';
+import { addStarter, type TaskSeed } from './start-methods.js';
+import { packTask } from './task.js';
 
 /** Options of node that make no sense for a child: what it evaluates, and ports that are taken. */
 const ownOptions = /^(-e|-p|-pe|-i|-c|--eval|--print|--interactive|--check|--test|--watch|--run)$/;
@@ -15,7 +17,7 @@ const withValue = /^(-e|-p|-pe|--eval|--print|--input-type|--watch-path|--run|--
 export function inheritedOptions(options: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < options.length; i += 1) {
-    const option = options[i] as string;
+    const option = options[i]!;
     if (!ownOptions.test(option) && !ownPrefixes.test(option)) kept.push(option);
     else if (withValue.test(option)) i += 1;
   }
@@ -23,20 +25,26 @@ export function inheritedOptions(options: readonly string[]): string[] {
 }
 
 /** Starts the task in a process of its own. Environment and working directory are those of now. */
-export function spawn(task: Omit<Task, 'arena'>): Child {
+function spawn(seed: TaskSeed): Child {
   const tree = treeFile();
   const environment = Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
   return Child.spawn({
-    program: process.execPath,
+    program: executablePath(),
     arguments: [
-      process.execPath,
+      executablePath(),
       ...inheritedOptions(process.execArgv),
       join(__dirname, 'child-main.js'),
     ],
     environment,
     directory: process.cwd(),
     arena: tree.descriptor,
-    payload: packTask({ ...task, arena: tree.id }),
-    isDaemon: task.identity.isDaemon,
+    payload: packTask({ ...seed, arena: tree.id }),
+    isDaemon: seed.identity.isDaemon,
   });
 }
+
+addStarter('spawn', {
+  whyNot: () => undefined,
+  start: async (seed) => Promise.resolve(spawn(seed)),
+  startSync: spawn,
+});

@@ -1,18 +1,20 @@
 // What happens at start(): the checks, and the object as a task for its child.
 import { encode, discard } from '../codec/codec.js';
 import { MultiprocessingError, ProcessStateError } from '../errors.js';
-import { mainModule } from '../functions/index.js';
+import { mainModule } from '../functions/main-module.js';
 import { sweep } from '../memory/memory.js';
 import type { Child } from './child.js';
 import type { ProcessRecord } from './record.js';
-import { spawn } from './spawn.js';
+import { methodForChild, starterOf, type TaskSeed } from './start-methods.js';
 import type { Work } from './task.js';
 import { isImportingMain, thisProcess } from './this-process.js';
 
 /** Checks that a process may start now. */
 export function checkStart(record: ProcessRecord): void {
-  if (record.isCurrent) throw new ProcessStateError('this process runs already: it is the current one');
-  if (record.child !== undefined) throw new ProcessStateError('a process cannot be started twice');
+  if (record.isCurrent)
+    throw new ProcessStateError('this process runs already: it is the current one');
+  if (record.child !== undefined || record.isStarting)
+    throw new ProcessStateError('a process cannot be started twice');
   if (thisProcess().identity.isDaemon) {
     throw new MultiprocessingError(
       'daemonic processes are not allowed to have children: start this process with daemon: false',
@@ -35,22 +37,37 @@ function bootstrapping(): MultiprocessingError {
 }
 
 /** Starts the process; its task is serialised now. */
-export function launch(record: ProcessRecord, work: Work): Child {
-  const { name, numbers, isDaemon, authkey } = record;
-  const message = encodeWork(work);
-  const self = thisProcess();
+export async function launch(record: ProcessRecord, work: Work): Promise<Child> {
+  const seed = seedOf(record, work);
   try {
-    return spawn({
-      identity: { name, numbers, isDaemon, authkey },
-      parent: { name: self.identity.name, pid: process.pid },
-      argv: process.argv,
-      main: self.main === 'own' ? mainModule() : self.main,
-      work: message,
-    });
+    return await starterOf(record.method).start(seed);
   } catch (error) {
-    discard(message);
+    discard(seed.work);
     throw error;
   }
+}
+
+/** As {@link launch}, at once. */
+export function launchSync(record: ProcessRecord, work: Work): Child {
+  const seed = seedOf(record, work);
+  try {
+    return starterOf(record.method).startSync(seed);
+  } catch (error) {
+    discard(seed.work);
+    throw error;
+  }
+}
+
+function seedOf({ name, numbers, isDaemon, authkey, method }: ProcessRecord, work: Work): TaskSeed {
+  const self = thisProcess();
+  return {
+    identity: { name, numbers, isDaemon, authkey },
+    parent: { name: self.identity.name, pid: process.pid },
+    argv: process.argv,
+    startMethod: methodForChild(method),
+    main: mainModule(),
+    work: encodeWork(work),
+  };
 }
 
 function encodeWork(work: Work): Uint8Array {

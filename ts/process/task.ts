@@ -1,7 +1,8 @@
 // What a child is told when it starts: who it is, and what to do.
 import { deserialize, serialize } from 'node:v8';
 
-import type { MainModule } from '../functions/index.js';
+import type { StartMethod } from './start-method.js';
+import type { MainModule } from '../functions/main-module.js';
 
 /** Who a process is. */
 export interface Identity {
@@ -23,6 +24,8 @@ export interface Task {
   readonly identity: Identity;
   readonly parent: Parent;
   readonly argv: readonly string[];
+  /** How the child starts children of its own. */
+  readonly startMethod: StartMethod;
   /** The program that the child runs again, so that it has the same modules. */
   readonly main: MainModule | undefined;
   /** Id of the tree's memory. */

@@ -2,15 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 
-import type { MainModule } from '../functions/index.js';
 import type { Identity, Parent } from './task.js';
 
 /** What the process knows of itself. */
 export interface ThisProcess {
   readonly identity: Identity;
   readonly parent: Parent | undefined;
-  /** Its program, which its children run again; 'own' in the process that the user started. */
-  readonly main: MainModule | undefined | 'own';
 }
 
 const key = 'node-multiprocessing:process';
@@ -20,13 +17,13 @@ let isImporting = false;
 /** Says who this process is; by its bootstrap, before any code of the user's. */
 export function becomeProcess(process: ThisProcess): void {
   known = process;
-  setEnvironmentData(key, process as unknown as Parameters<typeof setEnvironmentData>[1]);
+  setEnvironmentData(key, process);
 }
 
 export function thisProcess(): ThisProcess {
   known ??= getEnvironmentData(key) as unknown as ThisProcess | undefined;
   if (known === undefined) becomeProcess(mainProcess());
-  return known as ThisProcess;
+  return known!;
 }
 
 /** While the user's main module runs again in a child, no process may start. */
@@ -45,5 +42,5 @@ function mainProcess(): ThisProcess {
     isDaemon: false,
     authkey: new Uint8Array(randomBytes(32)),
   };
-  return { identity, parent: undefined, main: 'own' };
+  return { identity, parent: undefined };
 }

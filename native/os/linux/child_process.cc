@@ -70,9 +70,8 @@ class Preparation {
     if (error == 0) error = posix_spawnattr_setsigdefault(&attributes_, &signals);
     sigemptyset(&signals);
     if (error == 0) error = posix_spawnattr_setsigmask(&attributes_, &signals);
-    if (error == 0) {
-      error = posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    }
+    constexpr short kFlags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    if (error == 0) error = posix_spawnattr_setflags(&attributes_, kFlags);
     return {error, "posix_spawn"};
   }
 
