@@ -36,6 +36,8 @@ export {
   TimeoutError,
   type ErrorDetails,
 } from './errors.js';
+export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
+export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
 export { type ObjectHandle } from './native/binding.js';
 export { cpuCount } from './process/cpu-count.js';

@@ -13,6 +13,7 @@
 #include <array>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "napi/children.h"
 #include "napi/loop_bell.h"
@@ -54,6 +55,14 @@ class EnvState final : public sync::HubSink {
   /// The sockets of this thread.
   [[nodiscard]] Streams& streams() { return *streams_; }
 
+  /// In a forked child: what this thread was and waited for, its parent's thread is and waits for.
+  void ResetAfterFork(Napi::Env env);
+
+  /// libuv's handle of this thread's doorbell; null without one.
+  [[nodiscard]] const uv_handle_t* bell_handle() const {
+    return bell_ == nullptr ? nullptr : bell_->handle();
+  }
+
   Napi::FunctionReference error_factory;
 
  private:
@@ -61,6 +70,10 @@ class EnvState final : public sync::HubSink {
   using Ready = Napi::TypedThreadSafeFunction<std::nullptr_t, void, CallReady>;
 
   void Leave(uint32_t segment_index);
+  /// In a forked child: its parent's references become its own too.
+  void Rehold(Napi::Env env, uint32_t segment_index);
+  /// Offsets of what this thread holds in a segment.
+  [[nodiscard]] std::vector<uint64_t> HeldIn(uint32_t segment_index) const;
   void Rung(const uint64_t* keys, size_t count);
   void PublishBell(uint32_t segment_index);
   /// How many entries wait for the object with this key.

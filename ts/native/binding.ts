@@ -136,6 +136,14 @@ export interface SocketAddress {
   readonly port: number;
 }
 
+/** What a forkserver or its child says; the table is in native/fork/messages.h. */
+export interface ForkReply {
+  readonly kind: number;
+  readonly sequence: number;
+  readonly number: number;
+  readonly text: string;
+}
+
 type ErrorFactory = (
   code: string,
   message: string,
@@ -164,6 +172,7 @@ export interface Native {
   createBlock(kind: ObjectKind, element: ElementType, byteLength: number): number;
   blockAt(address: number): BlockInfo;
   detach(buffer: ArrayBuffer): void;
+  segmentAt(address: number): number;
   selfAt(address: number): number;
   attachSegment(id: string, pid: number, descriptor: number): number;
 
@@ -235,6 +244,22 @@ export interface Native {
   ): { readonly stream: number; readonly isConnected: boolean } | undefined;
   socketFinishConnect(stream: number): void;
   socketAddress(stream: number): SocketAddress;
+
+  /** Fills the array with random bytes. */
+  randomBytes(array: Uint32Array): void;
+
+  forkGate(): string;
+  forkServe(socket: number): { readonly pid: number; readonly task: string } | string;
+  forkRefuse(socket: number, reason: string): void;
+  forkObstacle(): string;
+  forkSockets(): [number, number];
+  forkOrder(
+    socket: number,
+    sequence: number,
+    task: Uint8Array,
+    descriptors: readonly number[],
+  ): void;
+  forkReply(socket: number): ForkReply | null | undefined;
 
   onReady(callback: (ticket: number) => void): void;
   watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;
