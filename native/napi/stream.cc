@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "napi/arguments.h"
+#include "napi/descriptor_office.h"
 #include "napi/objects.h"
 #include "os/child_process.h"
 
@@ -197,6 +198,41 @@ Napi::Value WaitDescriptors(const Napi::CallbackInfo& info) {
   return ready;
 }
 
+/// depositDescriptor(descriptor) → { office, ticket }: where a copy of it can be fetched, once
+Napi::Value DepositDescriptor(const Napi::CallbackInfo& info) {
+  Ticket ticket{};
+  std::string office;
+  const int descriptor = static_cast<int>(WholeAt(info, 0));
+  const os::Status status = DescriptorOffice::Instance().Deposit(descriptor, &ticket, &office);
+  ThrowUnlessOk(info.Env(), status, "the descriptor cannot be sent");
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("office", office);
+  result.Set("ticket", Napi::Buffer<uint8_t>::Copy(info.Env(), ticket.data(), ticket.size()));
+  return result;
+}
+
+Ticket TicketAt(const Napi::CallbackInfo& info, size_t index) {
+  const os::Span bytes = SpanAt(info, index, 0);
+  Ticket ticket{};
+  std::copy_n(bytes.data, std::min(bytes.size, ticket.size()), ticket.begin());
+  return ticket;
+}
+
+/// withdrawDescriptor(ticket) → the descriptor, or -1 when it was fetched
+Napi::Value WithdrawDescriptor(const Napi::CallbackInfo& info) {
+  os::Descriptor descriptor = DescriptorOffice::Instance().Withdraw(TicketAt(info, 0));
+  return Napi::Number::New(info.Env(), descriptor.Release());
+}
+
+/// fetchDescriptor(office, ticket) → the descriptor, or -1 when the ticket is not good any more
+Napi::Value FetchDescriptor(const Napi::CallbackInfo& info) {
+  const std::string office = info[0].As<Napi::String>();
+  os::Descriptor descriptor;
+  const os::Status status = DescriptorOffice::Fetch(office, TicketAt(info, 1), &descriptor);
+  if (!status.IsNotFound()) ThrowUnlessOk(info.Env(), status, "a descriptor cannot be fetched");
+  return Napi::Number::New(info.Env(), descriptor.Release());
+}
+
 }  // namespace
 
 void ExportStream(Napi::Env env, Napi::Object exports) {
@@ -218,6 +254,9 @@ void ExportStream(Napi::Env env, Napi::Object exports) {
   set("streamClose", Napi::Function::New<StreamClose>(env, "streamClose"));
   set("streamRelease", Napi::Function::New<StreamRelease>(env, "streamRelease"));
   set("closeDescriptor", Napi::Function::New<CloseDescriptor>(env, "closeDescriptor"));
+  set("depositDescriptor", Napi::Function::New<DepositDescriptor>(env, "depositDescriptor"));
+  set("withdrawDescriptor", Napi::Function::New<WithdrawDescriptor>(env, "withdrawDescriptor"));
+  set("fetchDescriptor", Napi::Function::New<FetchDescriptor>(env, "fetchDescriptor"));
   set("waitDescriptors", Napi::Function::New<WaitDescriptors>(env, "waitDescriptors"));
 }
 

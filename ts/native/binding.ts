@@ -233,6 +233,9 @@ export interface Native {
   streamClose(stream: number): void;
   streamRelease(stream: number): number;
   closeDescriptor(descriptor: number): void;
+  depositDescriptor(descriptor: number): { readonly office: string; readonly ticket: Uint8Array };
+  withdrawDescriptor(ticket: Uint8Array): number;
+  fetchDescriptor(office: string, ticket: Uint8Array): number;
   waitDescriptors(descriptors: readonly number[], writes: boolean, timeoutMs: number): boolean[];
 
   socketListen(address: SocketAddress, backlog: number): number;
