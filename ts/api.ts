@@ -1,4 +1,5 @@
 // The public API but for contexts, which contain it.
+import './channel/carried.js';
 import './process/spawn.js';
 
 export type { Address, AddressFamily } from './channel/address.js';

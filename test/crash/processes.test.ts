@@ -40,7 +40,7 @@ async function memoryBack(before: number): Promise<void> {
   const deadline = performance.now() + 20_000;
   do {
     await collectGarbage();
-    (native as unknown as {sweep?(): void}).sweep?.();
+    native.sweep();
   } while (usedBytes() > before && performance.now() < deadline);
   assert.ok(usedBytes() <= before, `${String(usedBytes() - before)} bytes did not come back`);
 }
@@ -126,7 +126,7 @@ describe('the lifetime of shared objects', () => {
     await within('the child', ready.acquire());
     for (let i = 0; i < 3; i++) {
       await collectGarbage();
-      (native as unknown as {sweep?(): void}).sweep?.();
+      native.sweep();
     }
     // If the block were free, these would be in its place.
     const others = Array.from({ length: 200 }, () => new mp.Array('i', 16).fill(-1));

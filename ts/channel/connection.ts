@@ -31,6 +31,11 @@ import { Stream } from './stream.js';
 export const internals = {} as {
   /** Whether its waits keep the event loop alive. */
   keepLoop: (connection: Connection, keep: boolean) => void;
+  /** Takes its descriptor away, as it goes to another process. */
+  moveOut: (connection: Connection) => number;
+  /** Gives it back. */
+  moveBack: (connection: Connection, descriptor: number) => void;
+  optionsOf: (connection: Connection) => Required<ConnectionOptions>;
 };
 
 const pollNow = { timeoutMs: 0, signal: undefined };
@@ -57,7 +62,8 @@ const pollNow = { timeoutMs: 0, signal: undefined };
  * @public
  */
 export class Connection implements Disposable, AsyncDisposable {
-  readonly #messages: MessageStream;
+  #messages: MessageStream;
+  #hasMoved = false;
   readonly #readable: boolean;
   readonly #writable: boolean;
   readonly #maxMessageSize: number;
@@ -313,14 +319,13 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.#open().stream.descriptor;
   }
 
-  /** Another Connection of the same end: to keep, when this one is sent away. */
+  /**
+   * Another Connection of the same end: to keep, when this one is sent away. A message goes to
+   * whichever of the two takes it.
+   */
   dup(): Connection {
     const stream = Stream.duplicate(this.fileno());
-    return new Connection(stream.release(), {
-      readable: this.readable,
-      writable: this.#writable,
-      maxMessageSize: this.#maxMessageSize,
-    });
+    return new Connection(stream.release(), internals.optionsOf(this));
   }
 
   /** Whether it has been closed, or sent to another process. */
@@ -371,7 +376,11 @@ export class Connection implements Disposable, AsyncDisposable {
 
   #open(): MessageStream {
     if (!this.closed) return this.#messages;
-    throw new ClosedError('the connection is closed');
+    throw new ClosedError(
+      this.#hasMoved
+        ? 'the connection was sent to another process: send a dup() of it to keep it'
+        : 'the connection is closed',
+    );
   }
 
   #reader(): MessageStream {
@@ -390,6 +399,26 @@ export class Connection implements Disposable, AsyncDisposable {
     internals.keepLoop = (connection, keep) => {
       connection.#open().stream.keepLoop(keep);
     };
+    internals.moveOut = (connection) => {
+      const messages = connection.#open();
+      if (!messages.isIdle) {
+        throw new MultiprocessingError(
+          'a connection cannot be sent while a message is half on its way or something waits for one',
+          { code: 'ERR_MP_BUSY' },
+        );
+      }
+      connection.#hasMoved = true;
+      return messages.release();
+    };
+    internals.moveBack = (connection, descriptor) => {
+      connection.#messages = new MessageStream(Stream.adopt(descriptor));
+      connection.#hasMoved = false;
+    };
+    internals.optionsOf = (connection) => ({
+      readable: connection.readable,
+      writable: connection.#writable,
+      maxMessageSize: connection.#maxMessageSize,
+    });
   }
 
   /** After a message that was refused only sending is left. */

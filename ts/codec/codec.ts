@@ -10,7 +10,8 @@ import { inspect } from 'node:util';
 
 import { MultiprocessingError, NotCloneableError } from '../errors.js';
 import { resolve, resolveSync } from '../functions/resolve.js';
-import { discardHandle, objectOf } from '../memory/handles.js';
+import { dropHandle, objectOf } from '../memory/handles.js';
+import { takeBack, unpack } from './carriers.js';
 import { registeredClass } from './classes.js';
 import { findRefused, GraphCopier, needsCopy, type Repair } from './copy-graph.js';
 import { restoreError } from './errors.js';
@@ -25,6 +26,8 @@ const tableStart = 5;
 export interface EncodeOptions {
   /** Begins the paths in error messages, such as `args`. */
   readonly label?: string;
+  /** With whose end what is in flight shall come back, instead of with this thread's; an id. */
+  readonly holder?: number | undefined;
 }
 
 /**
@@ -33,11 +36,14 @@ export interface EncodeOptions {
  * @throws NotImportableError for a function that cannot be named
  * @throws NotCloneableError for anything else that cannot be sent
  */
-export function encode(value: unknown, { label = 'the value' }: EncodeOptions = {}): Uint8Array {
+export function encode(value: unknown, options: EncodeOptions = {}): Uint8Array {
+  const { label = 'the value', holder } = options;
   if (!needsCopy(value)) return join(plain, '', serialize(value, label));
   const table: Entry[] = [];
   try {
-    const copier = new GraphCopier((referred, path) => table.push(entryOf(referred, path)) - 1);
+    const copier = new GraphCopier(
+      (referred, path) => table.push(entryOf(referred, path, holder)) - 1,
+    );
     const copy = copier.copy(value, label);
     return join(withTable, JSON.stringify(table), serialize([copy, copier.repairs], label, value));
   } catch (error) {
@@ -148,7 +154,7 @@ function assemble(
   const entries: unknown[] = [];
   try {
     for (const [index, entry] of table.entries()) {
-      entries.push('shared' in entry ? objectOf(entry.shared) : functionAt(index, entry));
+      entries.push('function' in entry ? functionAt(index, entry) : arrived(entry));
       attached = index + 1;
     }
   } catch (error) {
@@ -164,9 +170,14 @@ function assemble(
   return result;
 }
 
+function arrived(entry: Exclude<Entry, FunctionEntry>): object {
+  return 'shared' in entry ? objectOf(entry.shared) : unpack(entry.carried);
+}
+
 function discardTable(table: readonly Entry[]): void {
   for (const entry of table) {
-    if ('shared' in entry) discardHandle(entry.shared);
+    if ('shared' in entry) dropHandle(entry.shared);
+    if ('carried' in entry) takeBack(entry.carried);
   }
 }
 

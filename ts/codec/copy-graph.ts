@@ -17,7 +17,8 @@ type Plain = Record<string, unknown>;
 /** Users may have put anything there. */
 const textOf = (value: unknown): string => String(value);
 
-const isError = (value: object): value is Error => types.isNativeError(value) || value instanceof Error;
+const isError = (value: object): value is Error =>
+  types.isNativeError(value) || value instanceof Error;
 
 /** What structured clone treats by a rule of its own, or refuses. */
 const exotic: readonly ((value: unknown) => boolean)[] = [

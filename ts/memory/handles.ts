@@ -85,7 +85,3 @@ function isHandle(value: unknown): value is SharedHandle {
 function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 }
-
-export function discardHandle(handle: SharedHandle): void {
-  void handle;
-}

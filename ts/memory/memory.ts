@@ -131,5 +131,3 @@ export function withdrawHandle(handle: ObjectHandle): void {
   const { offset, kind, serial, holder, token } = handle;
   native.withdraw(base + offset, kind, serial, holder, token);
 }
-
-export function sweep(): void {}

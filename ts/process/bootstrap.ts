@@ -2,6 +2,7 @@
 import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
 
+import '../channel/carried.js';
 import { decode, encode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
@@ -18,7 +19,7 @@ export async function runTask(): Promise<void> {
   const { control, mailbox, parent } = descriptors;
   const task = unpackTask(native.takeTask(control, mailbox, parent));
   settleIn(task);
-  const isReported = reportUncaught();
+  const isReported = reportUncaught(task.holder);
   try {
     const self = await takeWork(task);
     const value = await self.run();
@@ -57,12 +58,12 @@ async function takeWork({ identity, main, work: message }: Task): Promise<Proces
 }
 
 /** The report is left once: what comes first counts. */
-function reportUncaught(): { leave(report: Report): void } {
+function reportUncaught(holder: number): { leave(report: Report): void } {
   let isLeft = false;
   const leave = (report: Report): void => {
     if (isLeft) return;
     isLeft = true;
-    native.leaveResult(encodeReport(report));
+    native.leaveResult(encodeReport(report, holder));
   };
   // Only listens: Node prints the error and ends the process as it does without this.
   process.on('uncaughtExceptionMonitor', (error) => {
@@ -71,12 +72,12 @@ function reportUncaught(): { leave(report: Report): void } {
   return { leave };
 }
 
-function encodeReport(report: Report): Uint8Array {
+function encodeReport(report: Report, holder: number): Uint8Array {
   try {
-    return encode(report, { label: 'value' in report ? 'the return value' : 'the error' });
+    return encode(report, { label: 'value' in report ? 'the return value' : 'the error', holder });
   } catch (error) {
     // The result alone is lost: the child has done its work, and its exit code says so.
-    return encode({ error });
+    return encode({ error }, { holder });
   }
 }
 

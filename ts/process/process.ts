@@ -24,7 +24,10 @@ import { thisProcess } from './this-process.js';
  */
 export interface ProcessOptions<T = unknown, A extends readonly unknown[] = never[]> {
   /** An exported function (or `functionRef`, `functionSource`), which may be async. */
-  readonly target?: ((...args: A) => T | PromiseLike<T>) | FunctionRef<(...args: A) => T | PromiseLike<T>> | undefined;
+  readonly target?:
+    | ((...args: A) => T | PromiseLike<T>)
+    | FunctionRef<(...args: A) => T | PromiseLike<T>>
+    | undefined;
   /** Its arguments; copied at `start()`, shared objects are shared. */
   readonly args?: A | undefined;
   /** Default: the class's name and a number, such as `Process-1`. */

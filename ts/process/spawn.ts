@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 import { treeFile } from '../memory/memory.js';
+import { native } from '../native/binding.js';
 import { Child } from './child.js';
 import { executablePath } from './executable.js';
 import { addStarter, type TaskSeed } from './start-methods.js';
@@ -38,7 +39,7 @@ function spawn(seed: TaskSeed): Child {
     environment,
     directory: process.cwd(),
     arena: tree.descriptor,
-    payload: packTask({ ...seed, arena: tree.id }),
+    payload: packTask({ ...seed, arena: tree.id, holder: native.selfAt(0) }),
     isDaemon: seed.identity.isDaemon,
   });
 }

@@ -5,7 +5,7 @@ import type { StartMethod } from './start-method.js';
 import type { Task } from './task.js';
 
 /** What a start method needs to know of a child; it adds what its kind of child needs. */
-export type TaskSeed = Omit<Task, 'arena'>;
+export type TaskSeed = Omit<Task, 'arena' | 'holder'>;
 
 /** One way of starting a process. */
 export interface Starter {

@@ -2,7 +2,7 @@
 import { encode, discard } from '../codec/codec.js';
 import { MultiprocessingError, ProcessStateError } from '../errors.js';
 import { mainModule } from '../functions/main-module.js';
-import { sweep } from '../memory/memory.js';
+import { native } from '../native/binding.js';
 import type { Child } from './child.js';
 import type { ProcessRecord } from './record.js';
 import { methodForChild, starterOf, type TaskSeed } from './start-methods.js';
@@ -81,7 +81,7 @@ export function afterEnd(child: Child, done: () => void): void {
   const forget = child.onNews(() => {
     if (child.poll() === undefined) return;
     forget();
-    sweep();
+    native.sweep();
     done();
   });
 }

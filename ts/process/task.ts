@@ -30,6 +30,8 @@ export interface Task {
   readonly main: MainModule | undefined;
   /** Id of the tree's memory. */
   readonly arena: string;
+  /** Id of the parent's thread in it: what the result refers to lives until that has seen it. */
+  readonly holder: number;
   /** A {@link Work}, as a message of the codec: it names functions of the user's modules. */
   readonly work: Uint8Array;
 }
