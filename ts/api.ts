@@ -11,7 +11,7 @@ export type {
   ReceiveOptions,
   SendOptions,
 } from './channel/connection-options.js';
-export { type Connection } from './channel/connection.js';
+export { Connection } from './channel/connection.js';
 export type { HandleInput } from './channel/handles.js';
 export type { ChallengeOptions, DigestName, HandshakeConnection } from './channel/handshake.js';
 export type { Listener, ListenerOptions } from './channel/listener.js';

@@ -23,7 +23,7 @@ export interface Carried {
 const carriers: Carrier[] = [];
 
 export function registerCarrier<T extends object>(carrier: Carrier<T>): void {
-  carriers.push(carrier as unknown as Carrier);
+  carriers.push(carrier);
 }
 
 export function carrierOf(object: object): Carrier | undefined {

@@ -17,9 +17,7 @@ export type Entry =
 export function isReferred(value: unknown): boolean {
   if (typeof value === 'function') return true;
   if (typeof value !== 'object' || value === null) return false;
-  return (
-    isFunctionRef(value) || classOf(value) !== undefined || carrierOf(value) !== undefined
-  );
+  return isFunctionRef(value) || classOf(value) !== undefined || carrierOf(value) !== undefined;
 }
 
 /** The entry of a value that {@link isReferred}; throws NotImportableError for a closure. */
