@@ -21,6 +21,7 @@ export { registerClass } from './codec/classes.js';
 export { attach, share } from './codec/share.js';
 export {
   AuthenticationError,
+  BrokenBarrierError,
   BufferTooShortError,
   ClosedError,
   EOFError,
@@ -113,3 +114,4 @@ export {
   type RawValueConstructor,
   type ValueConstructor,
 } from './values/value.js';
+export { Barrier, type BarrierOptions } from './sync/barrier.js';

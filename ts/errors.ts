@@ -87,6 +87,23 @@ export class NotOwnerError extends MultiprocessingError {
 }
 
 /**
+ * A barrier is broken: a party timed out, was aborted or died while it waited, the action failed,
+ * or somebody called `abort()` or `reset()`. `code` is `ERR_MP_BROKEN_BARRIER`.
+ *
+ * @public
+ */
+export class BrokenBarrierError extends MultiprocessingError {
+  /** @param message - what broke it, as far as that is known here */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_BROKEN_BARRIER' });
+  }
+
+  static {
+    setName(this, 'BrokenBarrierError');
+  }
+}
+
+/**
  * With `onAbandoned: 'throw'`: the previous owner ended while it held the lock, so what the lock
  * protects may be half-changed. The lock has been released again. `code` is `ERR_MP_OWNER_DIED`.
  *

@@ -22,6 +22,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportDataBlock(env, exports);
   ExportLock(env, exports);
   ExportRLock(env, exports);
+  ExportBarrier(env, exports);
   ExportSemaphore(env, exports);
   ExportChild(env, exports);
   ExportParent(env, exports);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "layout/barrier.h"
 #include "layout/data_block.h"
 #include "napi/objects.h"
 #include "os/process.h"
@@ -205,6 +206,10 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("stateHigh", static_cast<double>(offsetof(SyncObject, state) + 4));
   constants.Set("depth", static_cast<double>(offsetof(SyncObject, depth)));
   constants.Set("maximum", static_cast<double>(offsetof(SyncObject, maximum)));
+  constants.Set("hasAction", layout::kHasAction);
+  constants.Set("broken", layout::kBroken);
+  constants.Set("maxParties", layout::kMaxParties);
+  constants.Set("barrierArrivals", static_cast<double>(sizeof(layout::Barrier)));
   constants.Set("blockData", static_cast<double>(sizeof(layout::DataBlock)));
   constants.Set("versionInHeader",
                 static_cast<double>(offsetof(layout::SegmentHeader, layout_version)));

@@ -10,6 +10,7 @@ void ExportReferences(Napi::Env env, Napi::Object exports);
 void ExportDataBlock(Napi::Env env, Napi::Object exports);
 void ExportLock(Napi::Env env, Napi::Object exports);
 void ExportRLock(Napi::Env env, Napi::Object exports);
+void ExportBarrier(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
 void ExportChild(Napi::Env env, Napi::Object exports);
 void ExportParent(Napi::Env env, Napi::Object exports);

@@ -32,7 +32,7 @@ const exotic: readonly ((value: unknown) => boolean)[] = [
   types.isSet,
   types.isWeakMap,
   types.isWeakSet,
-  ArrayBuffer.isView,
+  (value) => ArrayBuffer.isView(value),
   (value) => value instanceof WeakRef,
 ];
 

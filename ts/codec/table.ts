@@ -2,7 +2,7 @@
 import { NotImportableError } from '../errors.js';
 import { isFunctionRef } from '../functions/function-ref.js';
 import { referenceOf } from '../functions/reference-of.js';
-import type { Callable, FunctionReference } from '../functions/reference.js';
+import type { FunctionReference } from '../functions/reference.js';
 import { classOf } from '../memory/registry.js';
 import { handleOf, type SharedHandle } from '../memory/handles.js';
 import { carrierOf, pack, type Carried } from './carriers.js';
@@ -29,7 +29,7 @@ export function entryOf(value: object, path: string, holder: number | undefined)
     if (carrier !== undefined) return { carried: pack(carrier, value) };
   }
   try {
-    return { function: referenceOf(value as Callable) };
+    return { function: referenceOf(value) };
   } catch (error) {
     if (error instanceof NotImportableError && path !== '') {
       error.message = `${path}: ${error.message}`;

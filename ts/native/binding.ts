@@ -12,6 +12,8 @@ export const ObjectKind = {
   value: 4,
   array: 5,
   event: 7,
+  barrier: 8,
+  rwlock: 9,
 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
@@ -43,6 +45,10 @@ export const Outcome = {
   released: 5,
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+/** What became of a party at a barrier; the numbers are `BarrierResult` of native/sync/barrier.h. */
+export const BarrierResult = { waiting: 0, passed: 1, broken: 2, act: 3, noActor: 4 } as const;
+export type BarrierResult = (typeof BarrierResult)[keyof typeof BarrierResult];
 
 /**
  * Where a shared object is, in a form that another process understands.
@@ -86,6 +92,10 @@ export interface LayoutConstants {
   readonly stateHigh: number;
   readonly depth: number;
   readonly maximum: number;
+  readonly hasAction: number;
+  readonly broken: number;
+  readonly maxParties: number;
+  readonly barrierArrivals: number;
   readonly blockData: number;
   readonly versionInHeader: number;
 }
@@ -217,6 +227,22 @@ export interface Native {
   tellStarted(): void;
   leaveResult(bytes: Uint8Array): void;
   watchParent(pid: number): number;
+  barrierWait(address: number, canAct: boolean, timeoutMs: number): number;
+  barrierArrive(
+    address: number,
+    canAct: boolean,
+  ): [result: BarrierResult, index: number, round: number, resets: number, isInside: boolean];
+  barrierLook(
+    address: number,
+    canAct: boolean,
+    index: number,
+    round: number,
+    resets: number,
+  ): BarrierResult;
+  barrierComplete(address: number, round: number): BarrierResult;
+  barrierBreak(address: number, round: number): boolean;
+  barrierAbort(address: number): void;
+  barrierReset(address: number): void;
 
   onStream(callback: (stream: number) => void): void;
   streamAdopt(descriptor: number): number;

@@ -88,7 +88,11 @@ export function getAllStartMethods(): StartMethod[] {
  * @public
  */
 export function getStartMethod(options: { readonly allowNone: true }): StartMethod | null;
-/** @public */
+/**
+ * As above; the method is fixed then.
+ *
+ * @public
+ */
 export function getStartMethod(options?: { readonly allowNone?: false | undefined }): StartMethod;
 export function getStartMethod(
   options: {
