@@ -1,8 +1,8 @@
 // The sockets of one JavaScript thread, by number: those that listen, connect, or carry messages.
 //
-// A number, not a descriptor: a descriptor is another file's as soon as it is closed, a number never
-// is. What is read or written while nobody waits is the caller's affair; here is what the event
-// loop watches meanwhile.
+// A number, not a descriptor: a descriptor may be another file's as soon as it is closed, a number
+// never is. What is read or written while nobody waits is the caller's affair; here is what the
+// event loop watches meanwhile.
 #pragma once
 
 #include <napi.h>

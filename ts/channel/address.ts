@@ -24,10 +24,18 @@ export type Address = readonly [host: string, port: number] | string | Uint8Arra
  */
 export type AddressFamily = 'AF_UNIX' | 'AF_INET' | 'AF_INET6';
 
-/** The families that this system has. */
+/**
+ * The families that this system has.
+ *
+ * @public
+ */
 export const families: readonly AddressFamily[] = ['AF_INET', 'AF_INET6', 'AF_UNIX'];
 
-/** The family of a listener whose address is left to the system. */
+/**
+ * The family of a listener whose address is left to the system.
+ *
+ * @public
+ */
 export const defaultFamily: AddressFamily = 'AF_UNIX';
 
 const largestPort = 65535;
@@ -37,6 +45,8 @@ const largestPort = 65535;
  *
  * @throws TypeError when it is no address
  * @throws MultiprocessingError `ERR_MP_ADDRESS_FAMILY` for one of a family that this system lacks
+ *
+ * @public
  */
 export function addressType(address: Address): AddressFamily {
   const value: unknown = address;
@@ -86,6 +96,8 @@ function unknownFamily(family: unknown): MultiprocessingError {
 /**
  * A fresh address of a family: a free port of this machine, or a path in a directory that only this
  * user can enter.
+ *
+ * @public
  */
 export function arbitraryAddress(family: AddressFamily): Address {
   const known = checkFamily(family, undefined);

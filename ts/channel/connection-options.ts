@@ -1,6 +1,6 @@
 // Options of connections, and how positional arguments become them.
-import { BufferTooShortError } from '../errors.js';
-import { bytesOf, checkCount, part, type BytesInput } from './buffers.js';
+import { BufferTooShortError, invalidArgument, outOfRange } from '../errors.js';
+import { bytesOf, checkCount, describe, part, type BytesInput } from './buffers.js';
 
 /**
  * How a Connection is made.
@@ -98,4 +98,17 @@ export function placed(message: Uint8Array, target: Uint8Array): number {
       `${String(target.length)}; the error's bytes are the message`,
     { bytes: message },
   );
+}
+
+/** A descriptor, of a connection that can do something. */
+export function checkHandle(handle: unknown, isUsable: boolean): void {
+  if (typeof handle !== 'number') {
+    throw invalidArgument(`a Connection takes a descriptor, not ${describe(handle)}`);
+  }
+  if (!Number.isInteger(handle) || handle < 0) {
+    throw outOfRange(`${String(handle)} is not a descriptor`);
+  }
+  if (!isUsable) {
+    throw invalidArgument('a Connection must be readable or writable, or both');
+  }
 }

@@ -1,17 +1,11 @@
 // A connection: messages, each whole, between two processes.
-import { decode, decodeSync, discard, encode } from '../codec/codec.js';
-import {
-  ClosedError,
-  EOFError,
-  invalidArgument,
-  MultiprocessingError,
-  outOfRange,
-  TimeoutError,
-} from '../errors.js';
+import { decode, decodeSync } from '../codec/codec.js';
+import { ClosedError, EOFError, invalidArgument, MultiprocessingError } from '../errors.js';
 import { native } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
-import { checkCount, describe, type BytesInput } from './buffers.js';
+import { checkCount, type BytesInput } from './buffers.js';
 import {
+  checkHandle,
   intoPart,
   lengthLimit,
   placed,
@@ -78,15 +72,7 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   constructor(handle: number, options: ConnectionOptions = {}) {
     const { readable = true, writable = true, maxMessageSize = longestMessage } = options;
-    if (typeof handle !== 'number') {
-      throw invalidArgument(`a Connection takes a descriptor, not ${describe(handle)}`);
-    }
-    if (!Number.isInteger(handle) || handle < 0) {
-      throw outOfRange(`${String(handle)} is not a descriptor`);
-    }
-    if (!readable && !writable) {
-      throw invalidArgument('a Connection must be readable or writable, or both');
-    }
+    checkHandle(handle, readable || writable);
     checkCount('Connection', 'maxMessageSize', maxMessageSize, Number.MAX_SAFE_INTEGER);
     const stream = Stream.adopt(handle);
     if (!native.isStreamSocket(handle)) {
@@ -112,27 +98,13 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async send(value: unknown, options?: AwaitOptions): Promise<void> {
     const wait = checkAwait('send', options);
-    const messages = this.#writer();
-    const bytes = encode(value, { label: 'the message' });
-    try {
-      await messages.send(bytes, wait);
-    } catch (error) {
-      discard(bytes);
-      throw error;
-    }
+    await this.#writer().sendValue(value, wait);
   }
 
   /** As {@link Connection.send}, blocking. */
   sendSync(value: unknown, options?: WaitOptions): void {
     const timeoutMs = checkWait('sendSync', options);
-    const messages = this.#writer();
-    const bytes = encode(value, { label: 'the message' });
-    try {
-      messages.sendSync(bytes, timeoutMs);
-    } catch (error) {
-      discard(bytes);
-      throw error;
-    }
+    this.#writer().sendValueSync(value, timeoutMs);
   }
 
   /**
@@ -259,26 +231,13 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async poll(options?: AwaitOptions): Promise<boolean> {
     const wait = options === undefined ? pollNow : checkAwait('poll', options);
-    const messages = this.#reader();
-    try {
-      return await messages.poll(wait);
-    } catch (error) {
-      if (error instanceof TimeoutError) return false;
-      throw error;
-    }
+    return await this.#reader().poll(wait);
   }
 
   /** As {@link Connection.poll}, blocking. */
   pollSync(options?: WaitOptions): boolean {
     const timeoutMs = options === undefined ? 0 : checkWait('pollSync', options);
-    const messages = this.#reader();
-    try {
-      messages.pollSync(timeoutMs);
-      return true;
-    } catch (error) {
-      if (error instanceof TimeoutError) return false;
-      throw error;
-    }
+    return this.#reader().pollSync(timeoutMs);
   }
 
   /**
@@ -351,10 +310,12 @@ export class Connection implements Disposable, AsyncDisposable {
     this.#messages.close();
   }
 
+  /** As {@link Connection.close}. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** As {@link Connection.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();

@@ -1,5 +1,6 @@
 // Messages in both directions on one stream: what a Connection is made of, without its public face.
-import { ClosedError, EOFError, MultiprocessingError } from '../errors.js';
+import { discard, encode } from '../codec/codec.js';
+import { ClosedError, EOFError, MultiprocessingError, TimeoutError } from '../errors.js';
 import { Moved, native } from '../native/binding.js';
 import type { CheckedWait } from '../sync/options.js';
 import { AttemptQueue, type Attempt } from './attempts.js';
@@ -12,6 +13,9 @@ export interface ReceiveRequest {
   /** Where it goes if it fits; else the caller gets it in a buffer of its own. */
   readonly target?: Uint8Array | undefined;
 }
+
+/** What errors call a value that cannot be sent. */
+const label = 'the message';
 
 export class MessageStream {
   readonly stream: Stream;
@@ -50,6 +54,27 @@ export class MessageStream {
     this.#writes.block(this.#sending(body), timeoutMs);
   }
 
+  /** Serialises now; what is in flight in it comes back when it is not sent. */
+  async sendValue(value: unknown, wait: CheckedWait): Promise<void> {
+    const bytes = encode(value, { label });
+    try {
+      await this.send(bytes, wait);
+    } catch (error) {
+      discard(bytes);
+      throw error;
+    }
+  }
+
+  sendValueSync(value: unknown, timeoutMs: number): void {
+    const bytes = encode(value, { label });
+    try {
+      this.sendSync(bytes, timeoutMs);
+    } catch (error) {
+      discard(bytes);
+      throw error;
+    }
+  }
+
   receive(request: ReceiveRequest, wait: CheckedWait): Promise<Uint8Array> {
     return this.#reads.await(this.#receiving(request), wait);
   }
@@ -58,12 +83,21 @@ export class MessageStream {
     return this.#reads.block(this.#receiving(request), timeoutMs);
   }
 
-  poll(wait: CheckedWait): Promise<true> {
-    return this.#reads.await(this.#polling(), wait);
+  /** Whether something can be received before the wait is over. */
+  async poll(wait: CheckedWait): Promise<boolean> {
+    try {
+      return await this.#reads.await(this.#polling(), wait);
+    } catch (error) {
+      return falseIfLate(error);
+    }
   }
 
-  pollSync(timeoutMs: number): void {
-    this.#reads.block(this.#polling(), timeoutMs);
+  pollSync(timeoutMs: number): boolean {
+    try {
+      return this.#reads.block(this.#polling(), timeoutMs);
+    } catch (error) {
+      return falseIfLate(error);
+    }
   }
 
   sendDescriptor(descriptor: number, wait: CheckedWait): Promise<true> {
@@ -179,6 +213,11 @@ export class MessageStream {
       },
     };
   }
+}
+
+function falseIfLate(error: unknown): false {
+  if (error instanceof TimeoutError) return false;
+  throw error;
 }
 
 function endedWhileSending(): EOFError {

@@ -50,7 +50,14 @@ export async function wait<T extends HandleInput>(
   }
 }
 
-/** As {@link wait}, blocking. */
+/**
+ * As `wait`, blocking.
+ *
+ * @param objects - what to wait for
+ * @param options - how long to wait
+ *
+ * @public
+ */
 export function waitSync<T extends HandleInput>(objects: Iterable<T>, options?: WaitOptions): T[] {
   const timeoutMs = checkWait('waitSync', options);
   const sources = sourcesOf('waitSync', objects);
