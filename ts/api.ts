@@ -52,7 +52,8 @@ export {
   type ParentProcess,
 } from './process/current.js';
 export { setExecutable, setForkserverPreload } from './process/executable.js';
-export { Process, type ProcessOptions } from './process/process.js';
+export { type ProcessOptions } from './process/options.js';
+export { Process } from './process/process.js';
 export { type StartMethod } from './process/start-method.js';
 export { getAllStartMethods, getStartMethod, setStartMethod } from './process/start-methods.js';
 export { Event } from './sync/event.js';
