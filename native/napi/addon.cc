@@ -24,6 +24,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportRLock(env, exports);
   ExportBarrier(env, exports);
   ExportSemaphore(env, exports);
+  ExportCondition(env, exports);
   ExportChild(env, exports);
   ExportParent(env, exports);
   ExportStream(env, exports);

@@ -1,6 +1,8 @@
 // Creating, sharing, attaching and dropping; sweeping is in sweep.cc. See the header.
 #include "sync/references.h"
 
+#include "layout/condition.h"
+
 namespace mp::sync {
 
 using layout::SegmentHeader;
@@ -67,7 +69,7 @@ bool References::Remove(uint64_t offset, Entry entry) {
   if (place == nullptr) return false;
   list.Erase(place);
   CountDown(ThreadOf(entry));
-  if (list.IsEmpty()) allocator_.Release(offset);
+  if (list.IsEmpty()) End(offset);
   return true;
 }
 
@@ -124,6 +126,20 @@ Allocation References::Rehold(Id self, const std::vector<uint64_t>& offsets) {
     if (const Allocation added = Add(offset, HolderEntry(self)); !added.ok()) return added;
   }
   return {};
+}
+
+void References::End(uint64_t offset) {
+  if (ObjectAt(offset)->kind == static_cast<uint32_t>(layout::ObjectKind::kCondition)) {
+    auto& next = reinterpret_cast<layout::ConditionObject*>(ObjectAt(offset))->block.next;
+    while (const uint64_t block = next.load(std::memory_order_acquire)) {
+      const uint8_t* memory = allocator_.segment().base() + block;
+      const auto* tickets = reinterpret_cast<const layout::TicketBlock*>(memory);
+      // First out of the chain: killed in between, it is lost, but freed by nobody twice.
+      next.store(tickets->next.load(std::memory_order_acquire), std::memory_order_release);
+      allocator_.Release(block);
+    }
+  }
+  allocator_.Release(offset);
 }
 
 void References::CountUp(Id id) {
