@@ -144,16 +144,19 @@ void References::End(uint64_t offset) {
 
 void References::CountUp(Id id) {
   const Segment& segment = allocator_.segment();
-  SegmentHeader* head = segment.header();
+  std::atomic<uint32_t>& reasons = segment.header()->sweep_reasons;
+  // Only one id is counted in a slot. Of an earlier one, or of one that has died before a message
+  // to it was sent, it is only told that there is something.
   Slot* slot = segment.SlotOf(id);
-  if (slot == nullptr || slot->referrer.load(std::memory_order_relaxed) != id) {
-    // Only one id is counted in a slot. Of an earlier one, or of one that has died before a message
-    // to it was sent, it is only told that there is something.
-    const bool is_living = segment.IsAlive(id);
-    if (!is_living || slot->references.load(std::memory_order_relaxed) != 0) {
-      head->sweep_reasons.fetch_or(layout::kOldReferrers, std::memory_order_release);
+  if (slot == nullptr ||
+      !(slot->referrer.load(std::memory_order_relaxed) == id || segment.IsAlive(id))) {
+    reasons.fetch_or(layout::kOldReferrers, std::memory_order_release);
+    return;
+  }
+  if (slot->referrer.load(std::memory_order_relaxed) != id) {
+    if (slot->references.load(std::memory_order_relaxed) != 0) {
+      reasons.fetch_or(layout::kOldReferrers, std::memory_order_release);
     }
-    if (!is_living) return;
     slot->references.store(0, std::memory_order_release);
     slot->referrer.store(id, std::memory_order_release);
   }
