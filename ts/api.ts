@@ -1,5 +1,6 @@
 // The public API but for contexts, which contain it.
 import './process/spawn.js';
+import './process/start-forkserver.js';
 
 export { registerClass } from './codec/classes.js';
 export { attach, share } from './codec/share.js';

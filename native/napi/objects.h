@@ -16,6 +16,7 @@ void ExportChild(Napi::Env env, Napi::Object exports);
 void ExportParent(Napi::Env env, Napi::Object exports);
 void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
+void ExportForkserver(Napi::Env env, Napi::Object exports);
 void ExportFork(Napi::Env env, Napi::Object exports);
 
 }  // namespace mp::napi

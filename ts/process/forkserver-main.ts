@@ -5,17 +5,24 @@ import { closeSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+import { adoptMainModule, loadMain, type MainModule } from '../functions/main-module.js';
+import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { becomeItself, type Surroundings } from './after-fork.js';
 import { replaceRandom } from './randomness.js';
+import { becomeProcess, setImportingMain } from './this-process.js';
 
 /** What the server is told at its start. */
 export interface ForkserverSetup {
-  /** Modules to load, as `import()` takes them. */
-  readonly preload: readonly string[];
   /** Path of the CommonJS module whose `run()` each child calls. */
   readonly entry: string;
   readonly argv: readonly string[];
+  /** Id of the tree's memory; undefined when there is none. */
+  readonly arena?: string;
+  /** The program to load; undefined for none. */
+  readonly main?: MainModule | undefined;
+  /** Modules to load, as `import()` takes them. */
+  readonly preload: readonly string[];
 }
 
 interface Entry {
@@ -24,19 +31,20 @@ interface Entry {
 
 const socket = 3;
 const setupFile = 4;
+const arenaFile = 5;
 
-/** Turns of the event loop that requests of the preloaded modules may take to finish. */
+/** How long requests of the preloaded modules may take to finish. */
 const patienceMs = 2000;
 
 async function serve(): Promise<void> {
   replaceRandom();
   const setup = JSON.parse(readFileSync(setupFile, 'utf8')) as ForkserverSetup;
   closeSync(setupFile);
-  process.argv = [...setup.argv];
+  becomeServer(setup);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- which module, the client says
   const entry = require(setup.entry) as Entry;
   try {
-    for (const name of setup.preload) await import(name);
+    await preload(setup);
   } catch (error) {
     refuse(`a preloaded module threw ${String(error)}`);
   }
@@ -44,6 +52,23 @@ async function serve(): Promise<void> {
   collectGarbage();
   // From the event loop itself: nothing of the server's is on the stack of its children.
   setImmediate(forkAndRun, entry);
+}
+
+function becomeServer({ argv, arena, main }: ForkserverSetup): void {
+  process.argv = [...argv];
+  becomeProcess({
+    identity: { name: 'forkserver', numbers: [], isDaemon: true, authkey: new Uint8Array() },
+    parent: { name: 'MainProcess', pid: process.ppid },
+  });
+  if (arena !== undefined) attachTree({ id: arena, descriptor: arenaFile });
+  if (main !== undefined) adoptMainModule(main);
+}
+
+async function preload({ main, preload: names }: ForkserverSetup): Promise<void> {
+  setImportingMain(true);
+  if (main?.runsInChildren === true) await loadMain(main);
+  for (const name of names) await import(name);
+  setImportingMain(false);
 }
 
 function forkAndRun(entry: Entry): void {
