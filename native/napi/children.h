@@ -45,6 +45,9 @@ struct Child {
   std::optional<os::ExitStatus> Poll();
 };
 
+/// So many descriptors a child gets.
+constexpr size_t kEquipmentCount = 7;
+
 /// A child that is about to be made, and what becomes 0, 1, 2 … in it.
 struct Equipment {
   std::shared_ptr<Child> child = std::make_shared<Child>();

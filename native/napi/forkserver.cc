@@ -138,7 +138,7 @@ void StartServer(const Napi::CallbackInfo& info) {
   const int arena = options.Get("arena").As<Napi::Number>().Int32Value();
   request.descriptors = {null.number(), 1, 2, null.number(), file.descriptor(), arena};
   // The numbers that its children get for their own must not be those of its event loop.
-  request.descriptors.resize(fork::kMaxDescriptors, null.number());
+  request.descriptors.resize(kEquipmentCount, null.number());
   // What the server prints while it loads is the program's; where that is closed, it is nothing's.
   for (const size_t output : {size_t{1}, size_t{2}}) {
     if (!os::IsOpen(request.descriptors[output])) request.descriptors[output] = null.number();

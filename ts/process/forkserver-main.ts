@@ -1,7 +1,7 @@
 // The forkserver: a process that loads what its client wants loaded, then stands still and forks.
 //
 // Descriptors: 3 its socket, 4 its setup (JSON, a ForkserverSetup), 5 the tree's memory.
-import { closeSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -38,8 +38,9 @@ const patienceMs = 2000;
 
 async function serve(): Promise<void> {
   replaceRandom();
+  // No descriptor of these is closed: what is opened next would get its number, which in the
+  // children is another's.
   const setup = JSON.parse(readFileSync(setupFile, 'utf8')) as ForkserverSetup;
-  closeSync(setupFile);
   becomeServer(setup);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- which module, the client says
   const entry = require(setup.entry) as Entry;
