@@ -2,28 +2,17 @@
 //
 // Descriptors: 3 its socket, 4 its setup (JSON, a ForkserverSetup), 5 the tree's memory.
 import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { adoptMainModule, loadMain, type MainModule } from '../functions/main-module.js';
+import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
-import { becomeItself, type Surroundings } from './after-fork.js';
+import { becomeItself } from './after-fork.js';
+import { probeCode, type ForkserverSetup, type ForkTask } from './forkserver-setup.js';
 import { replaceRandom } from './randomness.js';
 import { becomeProcess, setImportingMain } from './this-process.js';
-
-/** What the server is told at its start. */
-export interface ForkserverSetup {
-  /** Path of the CommonJS module whose `run()` each child calls. */
-  readonly entry: string;
-  readonly argv: readonly string[];
-  /** Id of the tree's memory; undefined when there is none. */
-  readonly arena?: string;
-  /** The program to load; undefined for none. */
-  readonly main?: MainModule | undefined;
-  /** Modules to load, as `import()` takes them. */
-  readonly preload: readonly string[];
-}
 
 interface Entry {
   run(): unknown;
@@ -75,8 +64,23 @@ async function preload({ main, preload: names }: ForkserverSetup): Promise<void>
 function forkAndRun(entry: Entry): void {
   const made = native.forkServe(socket);
   if (typeof made === 'string') process.exit(1);
-  becomeItself(made.pid, JSON.parse(made.task) as Surroundings);
-  entry.run();
+  const task = JSON.parse(made.task) as ForkTask;
+  becomeItself(made.pid, task);
+  if (task.isProbe === true) void probe();
+  else entry.run();
+}
+
+/** Uses what a fork that went wrong would lack: collected garbage, a timer, a thread of the pool. */
+async function probe(): Promise<void> {
+  let kept: unknown[] = [];
+  for (let i = 0; i < 200_000; i += 1) {
+    if (i % 20_000 === 0) kept = [];
+    kept.push({ i });
+  }
+  await stat('/');
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  // Ends by itself, which needs all threads.
+  process.exitCode = probeCode;
 }
 
 /** Waits until no request of a preloaded module is under way, and nothing open is left. */

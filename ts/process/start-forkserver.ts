@@ -2,14 +2,15 @@
 //
 // The server is started with the first process and again when it has ended. Where it cannot be forked
 // the process is spawned instead, and a warning says why, once.
+import { constants } from 'node:os';
 import { join } from 'node:path';
 
 import { mainModule } from '../functions/main-module.js';
 import { treeFile } from '../memory/memory.js';
-import { native, type ForkserverRequest } from '../native/binding.js';
+import { native, type ForkRequest, type ForkserverRequest } from '../native/binding.js';
 import { Child } from './child.js';
 import { executablePath, preloadedModules } from './executable.js';
-import type { ForkserverSetup } from './forkserver-main.js';
+import { probeCode, type ForkserverSetup, type ForkTask } from './forkserver-setup.js';
 import { inheritedOptions } from './spawn.js';
 import { addStarter, starterOf, type TaskSeed } from './start-methods.js';
 import { packTask } from './task.js';
@@ -94,31 +95,68 @@ async function ready(): Promise<boolean> {
 }
 
 /** The child, or undefined when the server has ended. */
-function fork(seed: TaskSeed): Child | undefined {
-  const tree = treeFile();
-  return Child.fork({
-    arena: tree.descriptor,
-    payload: packTask({ ...seed, arena: tree.id, holder: native.selfAt(0) }),
-    isDaemon: seed.identity.isDaemon,
-    task: JSON.stringify({ environment: environmentNow(), directory: process.cwd() }),
-  });
+function fork(request: Pick<ForkRequest, 'payload' | 'isDaemon'>, isProbe = false) {
+  const task: ForkTask = { environment: environmentNow(), directory: process.cwd(), isProbe };
+  return Child.fork({ ...request, arena: treeFile().descriptor, task: JSON.stringify(task) });
+}
+
+function forkFor(seed: TaskSeed): Child | undefined {
+  const { id } = treeFile();
+  const payload = packTask({ ...seed, arena: id, holder: native.selfAt(0) });
+  return fork({ payload, isDaemon: seed.identity.isDaemon });
+}
+
+/** Whether a fork has been tried out in this process, and went well. */
+let isProven = false;
+const probeMs = 5000;
+
+const probe = (): Child | undefined => fork({ payload: new Uint8Array(), isDaemon: true }, true);
+
+/** Judges a probe that has ended, or had its time. */
+function judge(child: Child): void {
+  const status = child.poll();
+  if (status?.code === probeCode) isProven = true;
+  else if (status === undefined) giveUp(`a test fork hung for ${String(probeMs)} ms`);
+  else giveUp(`a test fork ended with code ${String(status.code)}, signal ${String(status.signal)}`);
+  if (status === undefined) child.signal(constants.signals.SIGKILL);
+  child.forget();
+}
+
+async function prove(): Promise<void> {
+  const child = isProven ? undefined : probe();
+  if (child === undefined) return;
+  await child.wait({ timeoutMs: probeMs, signal: undefined }, () => child.poll() !== undefined);
+  judge(child);
+}
+
+function proveSync(): void {
+  const child = isProven ? undefined : probe();
+  if (child === undefined) return;
+  child.waitSync(probeMs);
+  judge(child);
 }
 
 /** A server that ended is started again; one that ends each time is none. */
 const attempts = 3;
 
 async function start(seed: TaskSeed): Promise<Child> {
-  for (let i = 0; i < attempts && obstacle === undefined && (await ready()); i += 1) {
-    const child = fork(seed);
+  for (let i = 0; i < attempts && obstacle === undefined; i += 1) {
+    if (await ready()) await (proving ??= prove());
+    proving = undefined;
+    const child = obstacle === undefined ? forkFor(seed) : undefined;
     if (child !== undefined) return child;
   }
   return starterOf('spawn').start(seed);
 }
 
+/** The probe that is under way: processes that start meanwhile wait for it too. */
+let proving: Promise<void> | undefined;
+
 function startSync(seed: TaskSeed): Child {
   for (let i = 0; i < attempts && obstacle === undefined; i += 1) {
     startServer();
-    const child = isReady(patienceMs) === true ? fork(seed) : undefined;
+    if (isReady(patienceMs) === true) proveSync();
+    const child = obstacle === undefined ? forkFor(seed) : undefined;
     if (child !== undefined) return child;
   }
   return starterOf('spawn').startSync(seed);
