@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "napi/arguments.h"
 #include "napi/children.h"
 #include "napi/objects.h"
-#include "napi/arguments.h"
 
 namespace mp::napi {
 
@@ -183,8 +183,8 @@ Napi::Value OnServer(const Napi::CallbackInfo& info) {
 /// forkserverStop(): ends it, whatever it does. Its children go on.
 void StopServer(const Napi::CallbackInfo& /*info*/) { Forkserver::Instance().Stop(); }
 
-/// forkserverFork({ payload, isDaemon, arena, task }) → number of the child, as of spawn(); undefined
-/// when the server has ended
+/// forkserverFork({ payload, isDaemon, arena, task }) → number of the child, as of spawn();
+/// undefined when the server has ended
 Napi::Value ForkByServer(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto options = info[0].As<Napi::Object>();

@@ -13,9 +13,6 @@ import { inheritMethod } from './start-methods.js';
 import { descriptors, unpackTask, type Report, type Task, type Work } from './task.js';
 import { becomeProcess, setImportingMain } from './this-process.js';
 
-/** What a forked child calls. */
-export { runTask as run };
-
 /** Runs the task that the parent left in this process's descriptors. */
 export async function runTask(): Promise<void> {
   const { control, mailbox, parent } = descriptors;

@@ -18,8 +18,9 @@ import { packTask } from './task.js';
 /** How long the server may load the program before its children are spawned instead. */
 const patienceMs = 30_000;
 
-/** Why no server can be forked in this process; undefined as long as one can. */
-let obstacle: string | undefined;
+/** Whether no server can be forked in this process. */
+let isHopeless = false;
+const hasHope = (): boolean => !isHopeless;
 
 const environmentNow = (): string[] =>
   Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
@@ -30,7 +31,7 @@ function startServer(): void {
   const main = mainModule();
   const preload = preloadedModules();
   const setup: ForkserverSetup = {
-    entry: join(__dirname, 'bootstrap.js'),
+    entry: join(__dirname, 'child-main.js'),
     argv: process.argv,
     arena: tree.id,
     main: preload === undefined || preload.includes('__main__') ? main : undefined,
@@ -65,7 +66,7 @@ function isReady(waitMs: number): boolean | undefined {
 }
 
 function giveUp(reason: string): void {
-  obstacle = reason;
+  isHopeless = true;
   process.emitWarning(`processes are spawned instead of forked from the forkserver: ${reason}`, {
     type: 'MultiprocessingWarning',
     code: 'ERR_MP_NO_FORKSERVER',
@@ -80,7 +81,9 @@ async function ready(): Promise<boolean> {
   const now = isReady(0);
   if (now !== undefined) return now;
   readying ??= new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(isReady(1) === true), patienceMs);
+    const timer = setTimeout(() => {
+      resolve(isReady(1) === true);
+    }, patienceMs);
     const look = (): void => {
       clearTimeout(timer);
       resolve(isReady(0) ?? false);
@@ -117,7 +120,8 @@ function judge(child: Child): void {
   const status = child.poll();
   if (status?.code === probeCode) isProven = true;
   else if (status === undefined) giveUp(`a test fork hung for ${String(probeMs)} ms`);
-  else giveUp(`a test fork ended with code ${String(status.code)}, signal ${String(status.signal)}`);
+  else
+    giveUp(`a test fork ended with code ${String(status.code)}, signal ${String(status.signal)}`);
   if (status === undefined) child.signal(constants.signals.SIGKILL);
   child.forget();
 }
@@ -140,10 +144,10 @@ function proveSync(): void {
 const attempts = 3;
 
 async function start(seed: TaskSeed): Promise<Child> {
-  for (let i = 0; i < attempts && obstacle === undefined; i += 1) {
+  for (let i = 0; i < attempts && hasHope(); i += 1) {
     if (await ready()) await (proving ??= prove());
     proving = undefined;
-    const child = obstacle === undefined ? forkFor(seed) : undefined;
+    const child = hasHope() ? forkFor(seed) : undefined;
     if (child !== undefined) return child;
   }
   return starterOf('spawn').start(seed);
@@ -153,10 +157,10 @@ async function start(seed: TaskSeed): Promise<Child> {
 let proving: Promise<void> | undefined;
 
 function startSync(seed: TaskSeed): Child {
-  for (let i = 0; i < attempts && obstacle === undefined; i += 1) {
+  for (let i = 0; i < attempts && hasHope(); i += 1) {
     startServer();
     if (isReady(patienceMs) === true) proveSync();
-    const child = obstacle === undefined ? forkFor(seed) : undefined;
+    const child = hasHope() ? forkFor(seed) : undefined;
     if (child !== undefined) return child;
   }
   return starterOf('spawn').startSync(seed);
