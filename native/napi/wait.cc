@@ -4,6 +4,7 @@
 
 #include "napi/arguments.h"
 #include "napi/objects.h"
+#include "napi/rwlock.h"
 #include "sync/barrier.h"
 #include "sync/event.h"
 #include "sync/lock.h"
@@ -24,7 +25,8 @@ sync::BarrierTurn TurnOf(uint64_t detail) {
   return turn;
 }
 
-std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target, uint64_t detail) {
+std::unique_ptr<sync::Awaitable> AwaitableOf(const Napi::CallbackInfo& info, const Target& target,
+                                             uint64_t detail) {
   const sync::Segment& segment = target.mapped->segment;
   switch (static_cast<ObjectKind>(target.object->kind)) {
     case ObjectKind::kSemaphore:
@@ -33,6 +35,9 @@ std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target, uint64_t deta
       return std::make_unique<sync::Event>(segment, target.object, static_cast<uint32_t>(detail));
     case ObjectKind::kBarrier:
       return std::make_unique<sync::Barrier>(segment, target.object, TurnOf(detail));
+    case ObjectKind::kRWLock:
+      if (detail != 0) return std::make_unique<sync::WriteLock>(segment, target.object);
+      return std::make_unique<sync::ReadLock>(ReaderOf(info, target));
     case ObjectKind::kRLock:
       return std::make_unique<sync::RLock>(segment, target.object);
     default:
@@ -53,14 +58,14 @@ void OnReady(const Napi::CallbackInfo& info) {
 
 /// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event
 /// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began;
-/// of a Barrier: see TurnOf.
+/// of a Barrier: see TurnOf; of an RWLock: 0 to read, 1 to write.
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());
   const uint64_t detail = WholeAt(info, 3);
   const bool try_now = state->Watch(
-      info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(target, detail), target.self, state,
-                                                   WholeAt(info, 2)));
+      info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(info, target, detail), target.self,
+                                                   state, WholeAt(info, 2)));
   return Napi::Boolean::New(info.Env(), !try_now);
 }
 

@@ -96,6 +96,10 @@ export interface LayoutConstants {
   readonly broken: number;
   readonly maxParties: number;
   readonly barrierArrivals: number;
+  readonly rwlockWriter: number;
+  readonly rwlockTorn: number;
+  readonly rwlockClaimed: number;
+  readonly rwlockCells: number;
   readonly blockData: number;
   readonly versionInHeader: number;
 }
@@ -178,6 +182,16 @@ export interface Native {
   semaphoreNotify(address: number): void;
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
+
+  rwlockCell(address: number): number;
+  rwlockReadTry(address: number): Outcome;
+  rwlockReadAcquire(address: number, timeoutMs: number): Outcome;
+  rwlockReadRelease(address: number): Outcome;
+  rwlockNudge(address: number): void;
+  rwlockReaders(address: number): number;
+  rwlockWriteTry(address: number, isReserved: boolean): Outcome;
+  rwlockWriteAcquire(address: number, isReserved: boolean, timeoutMs: number): Outcome;
+  rwlockWriteRelease(address: number): Outcome;
 
   barrierWait(address: number, canAct: boolean, timeoutMs: number): number;
   barrierArrive(
