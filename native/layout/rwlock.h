@@ -3,7 +3,7 @@
 //
 //   OFFSET | SIZE | FIELD      | WRITTEN BY        | MEANING
 //        0 |   64 | object     | see there         | maximum: how many cells; state: as a Lock's
-//       64 |    4 | drain      | leaving readers   | futex word of the writer that waits for readers
+//       64 |    4 | drain      | leaving readers   | futex word of a writer that waits for them
 //       68 |    4 | drain_bell | writers, readers  | as the object's bell, for that writer
 //       72 |    4 | writer     | writer            | id of the writer that is inside
 //       76 |    4 | torn       | whoever finds out | 1: a writer ended inside, and none was since

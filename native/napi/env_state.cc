@@ -14,7 +14,8 @@ void End(void* state) { delete static_cast<EnvState*>(state); }
 
 }  // namespace
 
-EnvState::EnvState(Napi::Env env) : env_(env) {
+EnvState::EnvState(Napi::Env env)
+    : env_(env), children_(std::make_unique<ChildWatches>(env)) {
   // The hook runs on this thread, before its isolate goes: only here can life tokens be released.
   napi_add_env_cleanup_hook(env, End, this);
 }
@@ -23,6 +24,8 @@ EnvState::~EnvState() {
   auto& hub = sync::WaitHub::Instance();
   for (auto& [ticket, entry] : entries_) hub.Cancel(entry.get(), true, false);
   bell_.reset();
+  children_->Abandon();
+  children_.reset();
   auto& space = sync::AddressSpace::Instance();
   for (uint32_t i = 0; i < space.count(); ++i) {
     if (ids_[i] != 0) Leave(i);

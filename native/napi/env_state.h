@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "napi/children.h"
 #include "napi/loop_bell.h"
 #include "sync/address_space.h"
 #include "sync/held_objects.h"
@@ -47,6 +48,9 @@ class EnvState final : public sync::HubSink {
   void Cancel(Napi::Env env, uint64_t ticket, bool withdraw);
 
   void Post(uint64_t ticket) override;
+
+  /// The processes that this thread started.
+  [[nodiscard]] ChildWatches& children() { return *children_; }
 
   /// In a forked child: what this thread was and waited for, its parent's thread is and waits for.
   void ResetAfterFork(Napi::Env env);
@@ -84,6 +88,7 @@ class EnvState final : public sync::HubSink {
   Napi::FunctionReference on_ready_;
   std::unique_ptr<Napi::AsyncContext> context_;
   std::unique_ptr<LoopBell> bell_;
+  std::unique_ptr<ChildWatches> children_;
 };
 
 }  // namespace mp::napi

@@ -13,6 +13,8 @@ void ExportRLock(Napi::Env env, Napi::Object exports);
 void ExportBarrier(Napi::Env env, Napi::Object exports);
 void ExportRWLock(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
+void ExportChild(Napi::Env env, Napi::Object exports);
+void ExportParent(Napi::Env env, Napi::Object exports);
 void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
 void ExportFork(Napi::Env env, Napi::Object exports);

@@ -1,7 +1,7 @@
 // The reader-writer lock; the tables are in the header.
 //
 // SYNC POINT rwlock: the adds to cells, the loads of the lock by readers, and the loads of cells by
-// writers are seq_cst. So is the fence after a writer has reserved the lock, whose own
+// writers are seq_cst. So is a change of nothing after a writer has reserved the lock, whose own
 // compare-and-swap is not.
 #include "sync/rwlock.h"
 
@@ -156,7 +156,7 @@ Outcome WriteLock::Attempt(Id self, Waiter& waiter) {
     if (outcome != Outcome::kAcquired) return outcome;
     is_reserved_ = true;
   }
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  state().fetch_or(0);
   Id reader = 0;
   const Outcome outcome = Drain(self, &reader);
   if (outcome == Outcome::kAcquired) {

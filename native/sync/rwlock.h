@@ -9,7 +9,7 @@
 //   -------------------------------------+-------------------------------------------
 //   1. cell + 1                          | a. lock: free → own ("reserved")
 //   2. lock free? then it reads          | b. all cells 0? then it is inside: writer = id
-//   3. else cell - 1, drain + 1, wake;   | c. else sleeps on drain, and on the death of one who
+//   3. else cell - 1, drain + 1, wake;   | c. else sleeps on drain, and on the death of who
 //      waits as one who wants the lock   |    reads; looks at the cells again
 //
 // Both write first and look then, in one order for all (SYNC POINT rwlock: seq_cst), so one of

@@ -119,6 +119,26 @@ export interface BlockInfo {
   readonly byteLength: number;
 }
 
+/** A process to start. */
+export interface SpawnRequest {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  /** NAME=value each. */
+  readonly environment: readonly string[];
+  readonly directory: string;
+  /** Descriptor of the tree's memory, which the child gets. */
+  readonly arena: number;
+  /** What the child finds in its mailbox. */
+  readonly payload: Uint8Array;
+  readonly isDaemon: boolean;
+}
+
+/** How a process ended: with `code`, or by `signal` when that is not 0. */
+export interface ExitStatus {
+  readonly code: number;
+  readonly signal: number;
+}
+
 /** What a forkserver or its child says; the table is in native/fork/messages.h. */
 export interface ForkReply {
   readonly kind: number;
@@ -193,6 +213,23 @@ export interface Native {
   rwlockWriteAcquire(address: number, isReserved: boolean, timeoutMs: number): Outcome;
   rwlockWriteRelease(address: number): Outcome;
 
+  nextChildNumber(): number;
+  spawn(request: SpawnRequest): number;
+  onChild(callback: (child: number) => void): void;
+  childPid(child: number): number;
+  childStatus(child: number): ExitStatus | undefined;
+  childWait(child: number, timeoutMs: number): void;
+  childSignal(child: number, signal: number): void;
+  childSentinel(child: number): number;
+  childNews(child: number): { readonly hasStarted: boolean; readonly hasResult: boolean };
+  childResult(child: number): Uint8Array;
+  childKeepLoop(child: number, keep: boolean): void;
+  childForget(child: number): void;
+
+  takeTask(control: number, mailbox: number, parent: number): Uint8Array;
+  tellStarted(): void;
+  leaveResult(bytes: Uint8Array): void;
+  watchParent(pid: number): number;
   barrierWait(address: number, canAct: boolean, timeoutMs: number): number;
   barrierArrive(
     address: number,

@@ -116,7 +116,11 @@ export abstract class RWLockSide {
   /** Tries without passing others that wait. @internal */
   protected abstract tryInOrder(): boolean;
 
-  /** @internal */
+  /**
+   * What `console.log` shows.
+   *
+   * @internal
+   */
   [inspect.custom](): string {
     return `${this.title} { locked: ${String(this.locked())}, abandoned: ${String(this.abandoned)} }`;
   }
@@ -160,7 +164,9 @@ export class ReadSide extends RWLockSide {
     if (result === 0) return;
     if (result === 1) native.rwlockNudge(address);
     else if (native.rwlockReadRelease(address) !== Outcome.released) {
-      throw new NotOwnerError('release() of the reader of an RWLock by a thread that does not read');
+      throw new NotOwnerError(
+        'release() of the reader of an RWLock by a thread that does not read',
+      );
     }
   }
 
@@ -207,15 +213,15 @@ export class WriteSide extends RWLockSide {
 
   tryAcquire(): boolean {
     const result = this.#tryFast();
-    return (
-      result === 0 || native.rwlockWriteTry(this.address, result === 2) === Outcome.acquired
-    );
+    return result === 0 || native.rwlockWriteTry(this.address, result === 2) === Outcome.acquired;
   }
 
   release(): void {
     if (this.paths.rwlockWriteRelease(this.address, this.self) === 0) return;
     if (native.rwlockWriteRelease(this.address) !== Outcome.released) {
-      throw new NotOwnerError('release() of the writer of an RWLock by a thread that does not write');
+      throw new NotOwnerError(
+        'release() of the writer of an RWLock by a thread that does not write',
+      );
     }
     this.queue.poke();
   }
