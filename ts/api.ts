@@ -37,6 +37,7 @@ export { type ProcessOptions } from './process/options.js';
 export { Process } from './process/process.js';
 export { type StartMethod } from './process/start-method.js';
 export { getAllStartMethods, getStartMethod, setStartMethod } from './process/start-methods.js';
+export { Condition } from './sync/condition.js';
 export { Event } from './sync/event.js';
 export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';

@@ -25,6 +25,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportBarrier(env, exports);
   ExportRWLock(env, exports);
   ExportSemaphore(env, exports);
+  ExportCondition(env, exports);
   ExportChild(env, exports);
   ExportParent(env, exports);
   ExportEvent(env, exports);

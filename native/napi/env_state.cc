@@ -14,8 +14,7 @@ void End(void* state) { delete static_cast<EnvState*>(state); }
 
 }  // namespace
 
-EnvState::EnvState(Napi::Env env)
-    : env_(env), children_(std::make_unique<ChildWatches>(env)) {
+EnvState::EnvState(Napi::Env env) : env_(env), children_(std::make_unique<ChildWatches>(env)) {
   // The hook runs on this thread, before its isolate goes: only here can life tokens be released.
   napi_add_env_cleanup_hook(env, End, this);
 }

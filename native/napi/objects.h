@@ -13,6 +13,7 @@ void ExportRLock(Napi::Env env, Napi::Object exports);
 void ExportBarrier(Napi::Env env, Napi::Object exports);
 void ExportRWLock(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
+void ExportCondition(Napi::Env env, Napi::Object exports);
 void ExportChild(Napi::Env env, Napi::Object exports);
 void ExportParent(Napi::Env env, Napi::Object exports);
 void ExportEvent(Napi::Env env, Napi::Object exports);

@@ -18,7 +18,7 @@
 // or one thread's overlapping reads could keep writers out for ever.
 //
 //   lock's owner  | a reader …                                | a writer …
-//   --------------+-------------------------------------------+-------------------------------------
+//   --------------+-------------------------------------------+------------------------------------
 //   nobody        | reads                                     | reserves it
 //   lives         | waits; after 1 ms it requests the lock    | waits; likewise
 //   granted it me | takes it, counts itself, releases it      | has reserved it

@@ -115,6 +115,16 @@ TEST_CASE_FIXTURE(KillWorld, "killed while it attaches a message, and drops agai
   });
 }
 
+TEST_CASE_FIXTURE(KillWorld, "killed while it moves the references of others to a granule") {
+  const uint64_t object = Keep();
+  (void)Share(self.id(), object);  // the second entry, which makes place for the link
+  Expect(object, 2, 2);
+  KillAtEveryStep([&](Id id) {
+    (void)references.Attach(id, NameOf(object), {}, false);
+    references.Drop(id, object);
+  });
+}
+
 TEST_CASE_FIXTURE(KillWorld, "killed while it shares, more than the header has room for") {
   const uint64_t object = Keep();
   Expect(object);

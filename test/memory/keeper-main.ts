@@ -54,8 +54,13 @@ export interface Request {
   readonly args: readonly unknown[];
 }
 
+function run(command: keyof Commands, args: readonly unknown[]): unknown {
+  const all: Record<string, (...args: never[]) => unknown> = commands;
+  return all[command]!(...(args as never[]));
+}
+
 async function serve({ id, command, args }: Request): Promise<void> {
-  const answer = { id, value: (await Reflect.apply(commands[command], commands, args)) as unknown };
+  const answer = { id, value: await run(command, args) };
   if (parentPort !== null) parentPort.postMessage(answer);
   else if (process.connected) process.send?.(answer);
 }

@@ -36,6 +36,16 @@ export interface EncodeOptions {
  * @throws NotCloneableError for anything else that cannot be sent
  */
 export function encode(value: unknown, options: EncodeOptions = {}): Uint8Array {
+  try {
+    return messageOf(value, options);
+  } catch (error) {
+    // The way through the value fills a stack, and pushes out of it who wanted to send it.
+    if (error instanceof MultiprocessingError) Error.captureStackTrace(error, encode);
+    throw error;
+  }
+}
+
+function messageOf(value: unknown, options: EncodeOptions): Uint8Array {
   const { label = 'the value', holder } = options;
   if (!needsCopy(value)) return join(plain, '', serialize(value, label));
   const table: Entry[] = [];

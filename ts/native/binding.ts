@@ -11,6 +11,7 @@ export const ObjectKind = {
   semaphore: 3,
   value: 4,
   array: 5,
+  condition: 6,
   event: 7,
   barrier: 8,
   rwlock: 9,
@@ -86,6 +87,7 @@ export interface LayoutConstants {
   readonly awaited: number;
   readonly countMax: number;
   readonly robust: number;
+  readonly conditionBytes: number;
   readonly eventSet: number;
   readonly eventSequence: number;
   readonly stateLow: number;
@@ -200,6 +202,10 @@ export interface Native {
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;
   semaphoreNotify(address: number): void;
+  conditionEnter(address: number): number;
+  conditionBlock(address: number, ticket: number, timeoutMs: number): Outcome;
+  conditionLeave(address: number, ticket: number): void;
+  conditionNotify(address: number, count: number): void;
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
 

@@ -19,16 +19,36 @@ const toWrite = 1;
  * @public
  */
 export abstract class RWLockSide {
-  /** @internal */
+  /**
+   * Of the lock.
+   *
+   * @internal
+   */
   protected readonly address: number;
-  /** @internal */
+  /**
+   * This thread's id.
+   *
+   * @internal
+   */
   protected readonly self: number;
-  /** @internal */
+  /**
+   * The uncontended paths.
+   *
+   * @internal
+   */
   protected readonly paths = openMemory().paths;
-  /** @internal */
+  /**
+   * Who waits for this side in this thread.
+   *
+   * @internal
+   */
   protected readonly queue: WaitQueue;
 
-  /** @internal */
+  /**
+   * By the lock only.
+   *
+   * @internal
+   */
   constructor(lock: object, address: number, detail: number) {
     this.address = address;
     this.self = native.selfAt(address);
@@ -113,7 +133,11 @@ export abstract class RWLockSide {
    */
   abstract readonly title: string;
 
-  /** Tries without passing others that wait. @internal */
+  /**
+   * Tries without passing others that wait.
+   *
+   * @internal
+   */
   protected abstract tryInOrder(): boolean;
 
   /**
