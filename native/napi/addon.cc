@@ -28,6 +28,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportCondition(env, exports);
   ExportChild(env, exports);
   ExportParent(env, exports);
+  ExportStream(env, exports);
+  ExportSocket(env, exports);
   ExportEvent(env, exports);
   ExportWait(env, exports);
   ExportFork(env, exports);

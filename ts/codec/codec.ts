@@ -11,6 +11,7 @@ import { inspect } from 'node:util';
 import { MultiprocessingError, NotCloneableError } from '../errors.js';
 import { resolve, resolveSync } from '../functions/resolve.js';
 import { dropHandle, objectOf } from '../memory/handles.js';
+import { takeBack, unpack } from './carriers.js';
 import { registeredClass } from './classes.js';
 import { findRefused, GraphCopier, needsCopy, type Repair } from './copy-graph.js';
 import { restoreError } from './errors.js';
@@ -163,7 +164,7 @@ function assemble(
   const entries: unknown[] = [];
   try {
     for (const [index, entry] of table.entries()) {
-      entries.push('shared' in entry ? objectOf(entry.shared) : functionAt(index, entry));
+      entries.push('function' in entry ? functionAt(index, entry) : arrived(entry));
       attached = index + 1;
     }
   } catch (error) {
@@ -179,9 +180,14 @@ function assemble(
   return result;
 }
 
+function arrived(entry: Exclude<Entry, FunctionEntry>): object {
+  return 'shared' in entry ? objectOf(entry.shared) : unpack(entry.carried);
+}
+
 function discardTable(table: readonly Entry[]): void {
   for (const entry of table) {
     if ('shared' in entry) dropHandle(entry.shared);
+    if ('carried' in entry) takeBack(entry.carried);
   }
 }
 

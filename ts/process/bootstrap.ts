@@ -2,6 +2,7 @@
 import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
 
+import '../channel/carried.js';
 import { decode, encode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
