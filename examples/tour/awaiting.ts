@@ -1,4 +1,4 @@
-// Section 2: locks that are awaited, guards, and a lock whose owner is killed.
+// Section 3: locks that are awaited, guards, and a lock whose owner is killed.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { Crew, type Job } from './crew';

@@ -98,6 +98,10 @@ export interface LayoutConstants {
   readonly broken: number;
   readonly maxParties: number;
   readonly barrierArrivals: number;
+  readonly rwlockWriter: number;
+  readonly rwlockTorn: number;
+  readonly rwlockClaimed: number;
+  readonly rwlockCells: number;
   readonly blockData: number;
   readonly versionInHeader: number;
 }
@@ -227,6 +231,16 @@ export interface Native {
   conditionNotify(address: number, count: number): void;
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
+
+  rwlockCell(address: number): number;
+  rwlockReadTry(address: number): Outcome;
+  rwlockReadAcquire(address: number, timeoutMs: number): Outcome;
+  rwlockReadRelease(address: number): Outcome;
+  rwlockNudge(address: number): void;
+  rwlockReaders(address: number): number;
+  rwlockWriteTry(address: number, isReserved: boolean): Outcome;
+  rwlockWriteAcquire(address: number, isReserved: boolean, timeoutMs: number): Outcome;
+  rwlockWriteRelease(address: number): Outcome;
 
   nextChildNumber(): number;
   spawn(request: SpawnRequest): number;
