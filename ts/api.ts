@@ -1,6 +1,7 @@
 // The public API but for contexts, which contain it.
 import './channel/carried.js';
 import './process/spawn.js';
+import './process/start-forkserver.js';
 
 export type { Address, AddressFamily } from './channel/address.js';
 export type { BytesInput } from './channel/buffers.js';

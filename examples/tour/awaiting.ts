@@ -89,7 +89,7 @@ export const awaiting: Section = {
   about: 'The awaited forms never block the event loop; a killed owner never blocks the others.',
   async run(report) {
     await countAcrossAwaits(report);
-    await guard(report, makeKit().kit);
+    await guard(report, makeKit());
     await outliveTheOwner(report);
   },
 };

@@ -33,6 +33,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportEvent(env, exports);
   ExportWait(env, exports);
   ExportFork(env, exports);
+  ExportForkserver(env, exports);
   return exports;
 }
 

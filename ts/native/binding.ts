@@ -135,6 +135,18 @@ export interface SpawnRequest {
   readonly isDaemon: boolean;
 }
 
+/** A process to fork from the forkserver. */
+export interface ForkRequest extends Pick<SpawnRequest, 'arena' | 'payload' | 'isDaemon'> {
+  /** What the child needs before all else: its Surroundings, as JSON. */
+  readonly task: string;
+}
+
+/** A forkserver to start. */
+export interface ForkserverRequest extends Omit<SpawnRequest, 'payload' | 'isDaemon'> {
+  /** Its ForkserverSetup, as JSON. */
+  readonly setup: Uint8Array;
+}
+
 /** How a process ended: with `code`, or by `signal` when that is not 0. */
 export interface ExitStatus {
   readonly code: number;
@@ -308,6 +320,14 @@ export interface Native {
     task: Uint8Array,
     descriptors: readonly number[],
   ): void;
+  forkserverStart(request: ForkserverRequest): void;
+  forkserverState(timeoutMs: number): {
+    readonly state: 'none' | 'starting' | 'ready' | 'refused';
+    readonly reason: string;
+  };
+  forkserverStop(): void;
+  onForkserver(callback: () => void): boolean;
+  forkserverFork(request: ForkRequest): number | undefined;
   forkReply(socket: number): ForkReply | null | undefined;
 
   onReady(callback: (ticket: number) => void): void;
