@@ -18,6 +18,10 @@ struct RingWorld {
   explicit RingWorld(uint32_t maximum = layout::kCountMax, uint32_t byte_limit = kByteLimit,
                      uint64_t capacity = 64ULL << 20)
       : shared({capacity, SharedSegment::kSlots}) {
+    NewRing(maximum, byte_limit);
+  }
+
+  void NewRing(uint32_t maximum, uint32_t byte_limit) {
     const sync::Allocation made = shared.allocator().Allocate(self.id(), sync::MessageRing::kBytes);
     REQUIRE(made.fault == sync::AllocationFault::kNone);
     layout = reinterpret_cast<layout::Ring*>(shared.segment().base() + made.offset);
