@@ -120,6 +120,27 @@ export class ClosedError extends MultiprocessingError {
 }
 
 /**
+ * A function or class cannot be found by another process: no module exports it, or not under that
+ * name. The message says which, where it is defined, and what to do. `code` is
+ * `ERR_MP_NOT_IMPORTABLE`.
+ *
+ * @public
+ */
+export class NotImportableError extends MultiprocessingError {
+  /**
+   * @param message - which function, where it is defined, and why it cannot be sent
+   * @param details - what led to it
+   */
+  constructor(message: string, details: { cause?: unknown } = {}) {
+    super(message, { code: 'ERR_MP_NOT_IMPORTABLE', ...details });
+  }
+
+  static {
+    setName(this, 'NotImportableError');
+  }
+}
+
+/**
  * The operating system refused a call. `code` is `ERR_MP_SYSTEM_CALL`.
  *
  * @public

@@ -3,6 +3,7 @@ export { attach, share } from './codec/share.js';
 export {
   ClosedError,
   MultiprocessingError,
+  NotImportableError,
   NotOwnerError,
   OverReleaseError,
   OwnerDiedError,
@@ -10,8 +11,11 @@ export {
   TimeoutError,
   type ErrorDetails,
 } from './errors.js';
+export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
+export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
 export { type ObjectHandle } from './native/binding.js';
+export { Event } from './sync/event.js';
 export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';
 export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sync/options.js';

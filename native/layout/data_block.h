@@ -6,7 +6,9 @@
 //       12 |    4 | element     | creator    | ElementType of the data
 //       16 |    8 | (reserved)  |            | 0
 //       24 |    4 | serial      | creator    | tells this block from an earlier one in its place
-//       28 |   36 | (reserved)  |            | 0
+//       28 |    4 | (reserved)  |            | 0
+//       32 |   16 | references  | see there  | who can reach it (layout/references.h)
+//       48 |   16 | (reserved)  |            | 0
 #pragma once
 
 #include <cstddef>
@@ -40,15 +42,18 @@ struct DataBlock {
   uint32_t element;
   uint8_t reserved_16[8];
   uint32_t serial;
-  uint8_t reserved_28[36];
+  uint32_t reserved_28;
+  Reference references[kHeaderReferences];
+  uint8_t reserved_48[16];
 };
 static_assert(offsetof(DataBlock, byte_length) == 0);
 static_assert(offsetof(DataBlock, kind) == 8);
 static_assert(offsetof(DataBlock, element) == 12);
 static_assert(offsetof(DataBlock, serial) == 24);
 static_assert(sizeof(DataBlock) == kGranule);
-// A handle is checked before anybody knows which of the two it names.
+// A handle is checked, and references are counted, whichever of the two it is.
 static_assert(offsetof(DataBlock, kind) == offsetof(SyncObject, kind));
 static_assert(offsetof(DataBlock, serial) == offsetof(SyncObject, serial));
+static_assert(offsetof(DataBlock, references) == offsetof(SyncObject, references));
 
 }  // namespace mp::layout

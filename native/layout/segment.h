@@ -18,7 +18,9 @@
 //       84 |    4 | (reserved)     |                     | 0
 //       88 |    8 | rover          | allocator           | granule where the next search starts
 //       96 |    8 | used_bytes     | allocator           | bytes in use by objects
-//      104 |   24 | (reserved)     |                     | 0
+//      104 |    4 | next_token     | allocator           | token of the next message in flight
+//      108 |    4 | sweep_reasons  | allocator           | what a sweep must look for, see below
+//      112 |   16 | (reserved)     |                     | 0
 //      128 |    8 | allocator_lock | every allocation    | state of a lock (layout/sync_object.h)
 //
 // Slot, slot_count times at slots_offset; slot 0 is never handed out
@@ -30,7 +32,15 @@
 //       56 |    4 | tid            | holder              | likewise
 //       60 |    4 | bell           | holder, ringers     | descriptor + 1 of its doorbell; 0: none
 //       64 |    8 | bell_identity  | holder              | tells that doorbell from any other file
-//       72 |   56 | (reserved)     |                     | 0
+//       72 |    4 | referrer       | allocator           | id whose references are counted here
+//       76 |    4 | references     | allocator           | how many entries name it, at least
+//       80 |   48 | (reserved)     |                     | 0
+//
+// sweep_reasons
+//
+//   BITS | NAME           | MEANING
+//      0 | OLD_REFERRERS  | entries may be left of ids that no slot counts any more
+//      1 | LOST_GRANULES  | granules of references may be left that no entry leads to
 //
 // Id of a thread, 29 bits: generation (17) << 12 | slot (12). 0 is nobody.
 #pragma once
@@ -55,6 +65,9 @@ inline constexpr uint32_t kGenerationBits = 17;
 inline constexpr uint32_t kMaxSlots = 1U << kSlotBits;
 inline constexpr uint32_t kIdMask = (1U << (kSlotBits + kGenerationBits)) - 1;
 
+inline constexpr uint32_t kOldReferrers = 1;
+inline constexpr uint32_t kLostGranules = 2;
+
 struct SegmentHeader {
   std::atomic<uint64_t> magic;
   uint32_t layout_version;
@@ -71,7 +84,9 @@ struct SegmentHeader {
   uint32_t reserved_84;
   uint64_t rover;
   std::atomic<uint64_t> used_bytes;
-  uint8_t reserved_104[24];
+  std::atomic<uint32_t> next_token;
+  std::atomic<uint32_t> sweep_reasons;
+  uint8_t reserved_112[16];
   std::atomic<uint64_t> allocator_lock;
 };
 static_assert(offsetof(SegmentHeader, magic) == 0);
@@ -88,6 +103,8 @@ static_assert(offsetof(SegmentHeader, next_slot) == 76);
 static_assert(offsetof(SegmentHeader, next_serial) == 80);
 static_assert(offsetof(SegmentHeader, rover) == 88);
 static_assert(offsetof(SegmentHeader, used_bytes) == 96);
+static_assert(offsetof(SegmentHeader, next_token) == 104);
+static_assert(offsetof(SegmentHeader, sweep_reasons) == 108);
 static_assert(offsetof(SegmentHeader, allocator_lock) == 128);
 static_assert(sizeof(SegmentHeader) <= kPage);
 
@@ -98,7 +115,9 @@ struct Slot {
   std::atomic<uint32_t> tid;
   std::atomic<uint32_t> bell;
   std::atomic<uint64_t> bell_identity;
-  uint8_t reserved_72[56];
+  std::atomic<uint32_t> referrer;
+  std::atomic<uint32_t> references;
+  uint8_t reserved_80[48];
 };
 static_assert(offsetof(Slot, life_token) == 0);
 static_assert(offsetof(Slot, generation) == 48);
@@ -106,6 +125,8 @@ static_assert(offsetof(Slot, pid) == 52);
 static_assert(offsetof(Slot, tid) == 56);
 static_assert(offsetof(Slot, bell) == 60);
 static_assert(offsetof(Slot, bell_identity) == 64);
+static_assert(offsetof(Slot, referrer) == 72);
+static_assert(offsetof(Slot, references) == 76);
 static_assert(sizeof(Slot) == 128);
 
 static_assert(std::atomic<uint64_t>::is_always_lock_free, "shared words must be address-free");

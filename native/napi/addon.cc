@@ -18,10 +18,12 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<EnvState, KeepState>(new EnvState(env));
   exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env, "setErrorFactory"));
   ExportMemory(env, exports);
+  ExportReferences(env, exports);
   ExportDataBlock(env, exports);
   ExportLock(env, exports);
   ExportRLock(env, exports);
   ExportSemaphore(env, exports);
+  ExportEvent(env, exports);
   ExportWait(env, exports);
   return exports;
 }

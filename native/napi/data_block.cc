@@ -14,17 +14,21 @@ using layout::DataBlock;
 /// More cannot be in a segment, and sums with it do not overflow.
 constexpr uint64_t kMostBytes = 1ULL << 40;
 
-/// createBlock(kind, element type, byteLength) → address of the header; the data is zeroed
+/// createBlock(kind, element type, byteLength) → address of the header, which this thread
+/// holds; the data is zeroed
 Napi::Value CreateBlock(const Napi::CallbackInfo& info) {
+  const auto kind = static_cast<uint32_t>(WholeAt(info, 0));
+  const auto element = static_cast<uint32_t>(WholeAt(info, 1));
   const uint64_t byte_length = WholeAt(info, 2);
-  const uint64_t address = Allocate(info, std::min(byte_length, kMostBytes) + sizeof(DataBlock));
+  const uint64_t size_bytes = std::min(byte_length, kMostBytes) + sizeof(DataBlock);
+  const uint64_t address = CreateCounted(info, size_bytes);
   sync::MappedSegment& tree = Tree(info);
   auto* block = reinterpret_cast<DataBlock*>(tree.segment.base() + address);
   block->byte_length = byte_length;
-  block->element = static_cast<uint32_t>(WholeAt(info, 1));
+  block->element = element;
   block->serial = tree.segment.header()->next_serial.fetch_add(1, std::memory_order_relaxed);
   // Handles travel by channels of their own, which order them after this.
-  block->kind = static_cast<uint32_t>(WholeAt(info, 0));
+  block->kind = kind;
   return Napi::Number::New(info.Env(), static_cast<double>(address));
 }
 

@@ -24,12 +24,25 @@ EnvState::~EnvState() {
   bell_.reset();
   auto& space = sync::AddressSpace::Instance();
   for (uint32_t i = 0; i < space.count(); ++i) {
-    if (ids_[i] != 0) space.At(i)->segment.Leave(ids_[i]);
+    if (ids_[i] != 0) Leave(i);
   }
   if (window_ != nullptr) space.RemoveWindow(window_);
   // The references die with the environment; resetting them this late would touch freed handles.
   error_factory.SuppressDestruct();
   on_ready_.SuppressDestruct();
+}
+
+void EnvState::Leave(uint32_t segment_index) {
+  sync::MappedSegment& mapped = *sync::AddressSpace::Instance().At(segment_index);
+  const sync::Id self = ids_[segment_index];
+  // What nobody else can reach ends with its memory.
+  if (mapped.segment.HasOthers(self)) {
+    std::vector<uint64_t> offsets =
+        held_.Between(mapped.window_base, mapped.window_base + mapped.segment.mapped_bytes());
+    for (uint64_t& offset : offsets) offset -= mapped.window_base;
+    mapped.references().DropAll(self, offsets);
+  }
+  mapped.segment.Leave(self);
 }
 
 EnvState* EnvState::Of(Napi::Env env) { return env.GetInstanceData<EnvState>(); }

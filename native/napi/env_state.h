@@ -3,8 +3,9 @@
 // sync/address_space.h and sync/wait_hub.h, so that every copy of the package in a process shares
 // it.
 //
-// End of the thread (clean-up hook, on the thread): waits are withdrawn, the doorbell closes, then
-// the ids leave, so that what the thread still holds becomes abandoned at once.
+// End of the thread (clean-up hook, on the thread): waits are withdrawn, the doorbell closes, the
+// objects that it still holds are dropped, then the ids leave, so that the locks that it still owns
+// become abandoned at once.
 #pragma once
 
 #include <napi.h>
@@ -15,6 +16,7 @@
 
 #include "napi/loop_bell.h"
 #include "sync/address_space.h"
+#include "sync/held_objects.h"
 #include "sync/wait_hub.h"
 
 namespace mp::napi {
@@ -33,6 +35,9 @@ class EnvState final : public sync::HubSink {
 
   void UseWindow(Napi::Env env, uint8_t* base);
 
+  /// The objects in shared memory that this thread's JavaScript objects keep.
+  [[nodiscard]] sync::HeldObjects& held() { return held_; }
+
   /// `callback(ticket)` runs when what the ticket waits for is worth a try.
   void SetReadyCallback(Napi::Env env, Napi::Function callback);
   /// True when a try may succeed now. Keeps the loop alive until Cancel.
@@ -48,6 +53,7 @@ class EnvState final : public sync::HubSink {
   static void CallReady(Napi::Env env, Napi::Function callback, std::nullptr_t*, void* data);
   using Ready = Napi::TypedThreadSafeFunction<std::nullptr_t, void, CallReady>;
 
+  void Leave(uint32_t segment_index);
   void Rung(const uint64_t* keys, size_t count);
   void PublishBell(uint32_t segment_index);
   /// How many entries wait for the object with this key.
@@ -56,6 +62,7 @@ class EnvState final : public sync::HubSink {
 
   Napi::Env env_;
   std::array<sync::Id, sync::AddressSpace::kMaxSegments> ids_{};
+  sync::HeldObjects held_;
   std::unordered_map<uint64_t, std::unique_ptr<sync::HubEntry>> entries_;
   std::unordered_multimap<uint64_t, uint64_t> by_key_;  // object's key → tickets
   uint8_t* window_ = nullptr;

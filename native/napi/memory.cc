@@ -1,11 +1,12 @@
-// Shared memory for JavaScript: the tree's arena, windows and views, objects and their handles.
+// Shared memory for JavaScript: the arena, windows and views, new objects, numbers of the layout.
+// layout.
 #include "napi/memory.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "layout/data_block.h"
 #include "napi/objects.h"
-#include "os/process.h"
 
 namespace mp::napi {
 
@@ -22,13 +23,6 @@ sync::MappedSegment& Tree(const Napi::CallbackInfo& info) {
     Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no shared memory is open");
   }
   return *sync::AddressSpace::Instance().At(0);
-}
-
-uint64_t Allocate(const Napi::CallbackInfo& info, uint64_t size_bytes) {
-  const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), 0);
-  const sync::Allocation allocation = Tree(info).allocator().Allocate(self, size_bytes);
-  ThrowUnlessAllocated(info.Env(), allocation, size_bytes);
-  return allocation.offset;
 }
 
 namespace {
@@ -71,7 +65,7 @@ Napi::Value TreeInfo(const Napi::CallbackInfo& info) {
   const layout::SegmentHeader* head = tree.segment.header();
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("descriptor", tree.file.descriptor());
-  result.Set("id", HexOf(head->id, sizeof head->id));
+  result.Set("id", SegmentIdOf(tree));
   result.Set("capacity", static_cast<double>(head->capacity));
   result.Set("committedBytes", static_cast<double>(head->committed - head->heap_offset));
   result.Set("usedBytes", static_cast<double>(head->used_bytes));
@@ -124,12 +118,16 @@ Napi::Value Bytes(const Napi::CallbackInfo& info) {
   return ExternalBuffer(info.Env(), PlaceAt(info, 0, length).pointer, length);
 }
 
-/// allocate(sizeBytes) → address of zeroed bytes, 64-byte aligned
-Napi::Value AllocateBytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(Allocate(info, WholeAt(info, 0))));
+/// allocate(sizeBytes) → address of zeroed bytes, 64-byte aligned, that stay until free
+Napi::Value Allocate(const Napi::CallbackInfo& info) {
+  const uint64_t size_bytes = WholeAt(info, 0);
+  const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), 0);
+  const sync::Allocation allocation = Tree(info).allocator().Allocate(self, size_bytes);
+  ThrowUnlessAllocated(info.Env(), allocation, size_bytes);
+  return Napi::Number::New(info.Env(), static_cast<double>(allocation.offset));
 }
 
-/// free(address) → false when no block starts there
+/// free(address) → false when no such block starts there
 Napi::Value Free(const Napi::CallbackInfo& info) {
   const Place place = PlaceAt(info, 0, layout::kGranule);
   const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), place.index);
@@ -137,17 +135,23 @@ Napi::Value Free(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), place.mapped->allocator().Free(self, offset));
 }
 
-/// createObject(kind, flags, maximum, state's low half) → address
+/// createObject(kind, flags, maximum, low half of the state, sizeBytes?) → address; held here.
+/// What is behind the first granule is zeroed.
 Napi::Value CreateObject(const Napi::CallbackInfo& info) {
-  const uint64_t address = Allocate(info, sizeof(SyncObject));
+  const auto kind = static_cast<uint32_t>(WholeAt(info, 0));
+  const auto flags = static_cast<uint32_t>(WholeAt(info, 1));
+  const auto maximum = static_cast<uint32_t>(WholeAt(info, 2));
+  const auto low = static_cast<uint32_t>(WholeAt(info, 3));
+  const uint64_t size_bytes = info[4].IsUndefined() ? sizeof(SyncObject) : WholeAt(info, 4);
+  const uint64_t address = CreateCounted(info, std::max(size_bytes, sizeof(SyncObject)));
   MappedSegment& tree = Tree(info);
   auto* object = reinterpret_cast<SyncObject*>(tree.segment.base() + address);
-  object->flags = static_cast<uint32_t>(WholeAt(info, 1));
-  object->maximum = static_cast<uint32_t>(WholeAt(info, 2));
+  object->flags = flags;
+  object->maximum = maximum;
   object->serial = tree.segment.header()->next_serial.fetch_add(1, std::memory_order_relaxed);
-  object->state.store(static_cast<uint32_t>(WholeAt(info, 3)), std::memory_order_relaxed);
+  object->state.store(low, std::memory_order_relaxed);
   // Handles travel by channels of their own, which order them after this.
-  object->kind = static_cast<uint32_t>(WholeAt(info, 0));
+  object->kind = kind;
   return Napi::Number::New(info.Env(), static_cast<double>(address));
 }
 
@@ -155,21 +159,6 @@ Napi::Value CreateObject(const Napi::CallbackInfo& info) {
 Napi::Value SelfAt(const Napi::CallbackInfo& info) {
   const Place place = PlaceAt(info, 0, layout::kGranule);
   return Napi::Number::New(info.Env(), EnvState::Of(info.Env())->IdIn(info.Env(), place.index));
-}
-
-/// describe(address) → handle: { segment, pid, descriptor, offset, kind, serial }
-Napi::Value Describe(const Napi::CallbackInfo& info) {
-  const Place place = PlaceAt(info, 0, sizeof(SyncObject));
-  const auto* object = reinterpret_cast<const SyncObject*>(place.pointer);
-  const layout::SegmentHeader* head = place.mapped->segment.header();
-  Napi::Object handle = Napi::Object::New(info.Env());
-  handle.Set("segment", HexOf(head->id, sizeof head->id));
-  handle.Set("pid", os::ProcessId());
-  handle.Set("descriptor", place.mapped->file.descriptor());
-  handle.Set("offset", static_cast<double>(place.pointer - place.mapped->segment.base()));
-  handle.Set("kind", object->kind);
-  handle.Set("serial", object->serial);
-  return handle;
 }
 
 /// attachSegment(id, pid, descriptor) → where the segment starts in this process's window
@@ -184,19 +173,6 @@ Napi::Value AttachSegment(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(mapped.window_base));
 }
 
-/// isObject(address, kind, serial) → whether the object that a handle names is still there
-Napi::Value IsObject(const Napi::CallbackInfo& info) {
-  const uint64_t address = WholeAt(info, 0);
-  const Place place = AddressSpace::Instance().Resolve(address, sizeof(SyncObject));
-  bool same = place.mapped != nullptr && address % layout::kGranule == 0 &&
-              place.mapped->allocator().SizeOf(address - place.mapped->window_base) != 0;
-  if (same) {
-    const auto* object = reinterpret_cast<const SyncObject*>(place.pointer);
-    same = object->kind == WholeAt(info, 1) && object->serial == WholeAt(info, 2);
-  }
-  return Napi::Boolean::New(info.Env(), same);
-}
-
 void ExportConstants(Napi::Env env, Napi::Object exports) {
   Napi::Object constants = Napi::Object::New(env);
   constants.Set("layoutVersion", layout::kLayoutVersion);
@@ -206,8 +182,11 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("waiters", static_cast<double>(layout::kWaiters));
   constants.Set("abandoned", layout::kAbandoned);
   constants.Set("pending", layout::kPending);
+  constants.Set("awaited", static_cast<double>(layout::kAwaited));
   constants.Set("countMax", layout::kCountMax);
   constants.Set("robust", layout::kRobust);
+  constants.Set("eventSet", layout::kEventSet);
+  constants.Set("eventSequence", layout::kEventSequence);
   constants.Set("stateLow", static_cast<double>(offsetof(SyncObject, state)));
   constants.Set("stateHigh", static_cast<double>(offsetof(SyncObject, state) + 4));
   constants.Set("depth", static_cast<double>(offsetof(SyncObject, depth)));
@@ -220,6 +199,11 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
 
 }  // namespace
 
+std::string SegmentIdOf(const MappedSegment& mapped) {
+  const layout::SegmentHeader* head = mapped.segment.header();
+  return HexOf(head->id, sizeof head->id);
+}
+
 void ExportMemory(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, Napi::Function function) { exports.Set(name, function); };
   set("openTree", Napi::Function::New<OpenTree>(env, "openTree"));
@@ -227,13 +211,11 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   set("useWindow", Napi::Function::New<UseWindow>(env, "useWindow"));
   set("chunk", Napi::Function::New<Chunk>(env, "chunk"));
   set("bytes", Napi::Function::New<Bytes>(env, "bytes"));
-  set("allocate", Napi::Function::New<AllocateBytes>(env, "allocate"));
+  set("allocate", Napi::Function::New<Allocate>(env, "allocate"));
   set("free", Napi::Function::New<Free>(env, "free"));
   set("createObject", Napi::Function::New<CreateObject>(env, "createObject"));
   set("selfAt", Napi::Function::New<SelfAt>(env, "selfAt"));
-  set("describe", Napi::Function::New<Describe>(env, "describe"));
   set("attachSegment", Napi::Function::New<AttachSegment>(env, "attachSegment"));
-  set("isObject", Napi::Function::New<IsObject>(env, "isObject"));
   ExportConstants(env, exports);
 }
 

@@ -6,10 +6,12 @@
 namespace mp::napi {
 
 void ExportMemory(Napi::Env env, Napi::Object exports);
+void ExportReferences(Napi::Env env, Napi::Object exports);
 void ExportDataBlock(Napi::Env env, Napi::Object exports);
 void ExportLock(Napi::Env env, Napi::Object exports);
 void ExportRLock(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
+void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
 
 }  // namespace mp::napi

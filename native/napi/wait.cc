@@ -4,6 +4,7 @@
 
 #include "napi/arguments.h"
 #include "napi/objects.h"
+#include "sync/event.h"
 #include "sync/lock.h"
 #include "sync/semaphore.h"
 
@@ -12,11 +13,18 @@ namespace {
 
 using layout::ObjectKind;
 
-std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target) {
-  if (target.object->kind == static_cast<uint32_t>(ObjectKind::kSemaphore)) {
-    return std::make_unique<sync::Semaphore>(target.mapped->segment, target.object);
+std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target, uint32_t detail) {
+  const sync::Segment& segment = target.mapped->segment;
+  switch (static_cast<ObjectKind>(target.object->kind)) {
+    case ObjectKind::kSemaphore:
+      return std::make_unique<sync::Semaphore>(segment, target.object);
+    case ObjectKind::kEvent:
+      return std::make_unique<sync::Event>(segment, target.object, detail);
+    case ObjectKind::kRLock:
+      return std::make_unique<sync::RLock>(segment, target.object);
+    default:
+      return std::make_unique<sync::Lock>(segment, target.object);
   }
-  return std::make_unique<sync::Lock>(target.mapped->segment, target.object);
 }
 
 sync::HubEntry* EntryAt(const Napi::CallbackInfo& info) {
@@ -30,14 +38,15 @@ void OnReady(const Napi::CallbackInfo& info) {
   EnvState::Of(info.Env())->SetReadyCallback(info.Env(), info[0].As<Napi::Function>());
 }
 
-/// watch(address, kind, ticket) → false: try now, then rearm or cancel. Keeps the event loop alive
-/// until cancel(ticket).
+/// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event
+/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began.
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());
+  const auto detail = static_cast<uint32_t>(WholeAt(info, 3));
   const bool try_now = state->Watch(
-      info.Env(),
-      std::make_unique<sync::HubEntry>(AwaitableOf(target), target.self, state, WholeAt(info, 2)));
+      info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(target, detail), target.self, state,
+                                                   WholeAt(info, 2)));
   return Napi::Boolean::New(info.Env(), !try_now);
 }
 

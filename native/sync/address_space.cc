@@ -22,9 +22,9 @@ AttachFault Fault(AttachFault::Kind kind) {
   return fault;
 }
 
-AttachFault Checked(const Segment& segment) {
+AttachFault Checked(const Segment& segment, const os::SharedFile& file) {
   AttachFault fault;
-  fault.segment = segment.Check();
+  fault.segment = segment.Check(file);
   if (fault.segment == SegmentFault::kNone) return fault;
   fault.kind = AttachFault::Kind::kSegment;
   fault.found_version = segment.header()->layout_version;
@@ -94,7 +94,7 @@ AttachFault AddressSpace::Add(os::SharedFile file, bool format, const SegmentSou
   if (os::Status status = MapAtMost(file, kTreeBytes, &segment); !status.ok()) {
     return System(status);
   }
-  AttachFault fault = format ? System(segment.Format(file, {})) : Checked(segment);
+  AttachFault fault = format ? System(segment.Format(file, {})) : Checked(segment, file);
   if (fault.ok() && expected != nullptr &&
       std::memcmp(segment.header()->id, expected->id.data(), expected->id.size()) != 0) {
     fault = Fault(AttachFault::Kind::kOtherSegment);

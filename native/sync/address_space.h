@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "os/shared_file.h"
-#include "sync/allocator.h"
+#include "sync/references.h"
 #include "sync/segment.h"
 
 namespace mp::sync {
@@ -46,6 +46,7 @@ struct MappedSegment {
   uint64_t window_base = 0;
 
   [[nodiscard]] Allocator allocator() const { return {segment, file}; }
+  [[nodiscard]] References references() const { return References(allocator()); }
 };
 
 /// A resolved address.

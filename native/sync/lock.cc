@@ -187,28 +187,41 @@ bool Lock::IsAbandoned() const {
   return (Low(state_->load(std::memory_order_acquire)) & kAbandoned) != 0;
 }
 
+bool RLock::IsAwaited() const {
+  return (depth_->load(std::memory_order_relaxed) & layout::kAwaited) != 0;
+}
+
 bool RLock::Enter(Id self) {
-  if (!lock_.IsOwnedBy(self)) return false;
+  if (!lock_.IsOwnedBy(self) || IsAwaited()) return false;
   depth_->store(depth_->load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   return true;
 }
 
-Outcome RLock::First(Outcome outcome) {
+Outcome RLock::First(Outcome outcome, uint32_t depth) {
   // After a dead owner too: its depth died with it.
-  if (outcome == Outcome::kAcquired) depth_->store(1, std::memory_order_relaxed);
+  if (outcome == Outcome::kAcquired) depth_->store(depth, std::memory_order_relaxed);
   return outcome;
 }
 
+Outcome RLock::Attempt(Id self, Waiter& waiter) {
+  return First(lock_.Attempt(self, waiter), layout::kAwaited);
+}
+
+Outcome RLock::ReleaseAwaited(Id self) {
+  if (!lock_.IsOwnedBy(self) || !IsAwaited()) return Outcome::kNotOwner;
+  return lock_.Release();
+}
+
 Outcome RLock::TryAcquire(Id self) {
-  return Enter(self) ? Outcome::kAcquired : First(lock_.TryAcquire(self));
+  return Enter(self) ? Outcome::kAcquired : First(lock_.TryAcquire(self), 1);
 }
 
 Outcome RLock::Acquire(Id self, os::Deadline deadline, const StopSign* stop) {
-  return Enter(self) ? Outcome::kAcquired : First(lock_.Acquire(self, deadline, stop));
+  return Enter(self) ? Outcome::kAcquired : First(lock_.Acquire(self, deadline, stop), 1);
 }
 
 Outcome RLock::Release(Id self) {
-  if (!lock_.IsOwnedBy(self)) return Outcome::kNotOwner;
+  if (!lock_.IsOwnedBy(self) || IsAwaited()) return Outcome::kNotOwner;
   const uint32_t depth = depth_->load(std::memory_order_relaxed);
   if (depth > 1) {
     depth_->store(depth - 1, std::memory_order_relaxed);
@@ -216,6 +229,23 @@ Outcome RLock::Release(Id self) {
   }
   depth_->store(0, std::memory_order_relaxed);
   return lock_.Release();
+}
+
+uint32_t RLock::ReleaseAll(Id self) {
+  if (!lock_.IsOwnedBy(self) || IsAwaited()) return 0;
+  const uint32_t depth = depth_->load(std::memory_order_relaxed);
+  depth_->store(0, std::memory_order_relaxed);
+  lock_.Release();
+  return depth;
+}
+
+Outcome RLock::AcquireAll(Id self, uint32_t depth, const StopSign* stop) {
+  return First(lock_.Acquire(self, os::Deadline::Never(), stop), depth);
+}
+
+Outcome RLock::TakeOver(Id self, uint32_t depth) {
+  if (!lock_.IsOwnedBy(self)) return Outcome::kNotOwner;
+  return First(Outcome::kAcquired, depth);
 }
 
 }  // namespace mp::sync

@@ -88,19 +88,53 @@ class Lock final : public Awaitable {
   bool robust_;
 };
 
-/// The lock that its owner may acquire again. Depth is written by the owner only.
-class RLock {
+/// The lock that its owner may acquire again. Depth is written by the owner only, while it owns.
+///
+/// Owners are of two kinds. The blocking forms belong to the thread, whose depth counts them. The
+/// awaited forms belong to parts of a thread's program that exclude each other; which of them holds
+/// the lock, and how often, is known to that thread (ts/sync/rlock-owners.ts). Here they are one
+/// owner with the depth AWAITED: so the thread's blocking forms cannot enter what one of them has.
+///
+///   owner  | depth   | blocking acquire by `self` | awaited attempt by `self` | blocking release
+///   -------+---------+----------------------------+---------------------------+------------------
+///   0      | any     | takes it, depth 1          | takes it, AWAITED         | kNotOwner
+///   self   | n       | depth n + 1                | kDeadlock: sleeps         | depth n - 1
+///   self   | AWAITED | kDeadlock                  | kDeadlock: sleeps         | kNotOwner
+///   other  | any     | sleeps, as for a Lock      | sleeps                    | kNotOwner
+///
+/// What lies in depth while nobody owns the lock, or its owner has died, means nothing: whoever
+/// takes the word sets the depth before it does anything else.
+class RLock final : public Awaitable {
  public:
   RLock(const Segment& segment, layout::SyncObject* object)
       : lock_(segment, object), depth_(&object->depth) {}
+
+  /// For an awaited owner.
+  [[nodiscard]] Outcome Attempt(Id self, Waiter& waiter) override;
+  [[nodiscard]] bool PrepareSleep(Id self, Waiter& waiter, SleepPlan* plan) override {
+    return lock_.PrepareSleep(self, waiter, plan);
+  }
+  void Withdraw(Id self) override { lock_.Withdraw(self); }
+  [[nodiscard]] BellPlace bell_place() const override { return lock_.bell_place(); }
+  /// Gives up what an awaited owner holds, whatever its own count of it.
+  Outcome ReleaseAwaited(Id self);
 
   [[nodiscard]] Outcome TryAcquire(Id self);
   [[nodiscard]] Outcome Acquire(Id self, os::Deadline deadline, const StopSign* stop = nullptr);
   Outcome Release(Id self);
 
+  /// For whoever must let others have the lock and then go on as before (a condition's wait): gives
+  /// up all of the thread's acquisitions and says how many they were; 0: none.
+  [[nodiscard]] uint32_t ReleaseAll(Id self);
+  /// Acquires the lock as often as that, blocking.
+  [[nodiscard]] Outcome AcquireAll(Id self, uint32_t depth, const StopSign* stop = nullptr);
+  /// Makes what an attempt has just acquired the thread's own, that often.
+  Outcome TakeOver(Id self, uint32_t depth);
+
  private:
   [[nodiscard]] bool Enter(Id self);
-  [[nodiscard]] Outcome First(Outcome outcome);
+  [[nodiscard]] Outcome First(Outcome outcome, uint32_t depth);
+  [[nodiscard]] bool IsAwaited() const;
 
   Lock lock_;
   std::atomic<uint32_t>* depth_;

@@ -15,7 +15,7 @@ using layout::Slot;
 constexpr uint32_t kSlotMask = layout::kMaxSlots - 1;
 constexpr uint32_t kGenerationMask = (1U << layout::kGenerationBits) - 1;
 
-uint32_t SlotOf(Id id) { return id & kSlotMask; }
+uint32_t IndexOf(Id id) { return id & kSlotMask; }
 uint32_t GenerationOf(Id id) { return (id >> layout::kSlotBits) & kGenerationMask; }
 
 uint64_t RoundUp(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
@@ -66,7 +66,7 @@ os::Status Segment::Format(const os::SharedFile& file, SegmentSize size) {
   return {};
 }
 
-SegmentFault Segment::Check() const {
+SegmentFault Segment::Check(const os::SharedFile& file) const {
   const SegmentHeader* head = header();
   // SYNC POINT segment-ready: see Format.
   if (head->magic.load(std::memory_order_acquire) != layout::kMagic) {
@@ -79,7 +79,20 @@ SegmentFault Segment::Check() const {
   const bool fits = head->slot_count > 1 && head->slot_count <= layout::kMaxSlots &&
                     head->slots_offset + head->slot_count * sizeof(Slot) <= head->map_offset &&
                     head->heap_offset < mapped_bytes_;
-  return ordered && fits ? SegmentFault::kNone : SegmentFault::kSize;
+  return ordered && fits && IsBacked(file) ? SegmentFault::kNone : SegmentFault::kSize;
+}
+
+/// Whether the file has all bytes that the header says are backed by memory: others would be
+/// SIGBUS for whoever touches them.
+bool Segment::IsBacked(const os::SharedFile& file) const {
+  const SegmentHeader* head = header();
+  // SYNC POINT heap-end: acquire, see allocator.cc. Before the size: both only grow.
+  const uint64_t committed = head->committed.load(std::memory_order_acquire);
+  if (committed < head->heap_offset || committed > head->capacity) return false;
+  uint64_t size = 0;
+  if (!file.Size(&size).ok()) return false;
+  // Of a heap that is still empty not even the map is backed.
+  return size >= (committed == head->heap_offset ? head->map_offset : committed);
 }
 
 Id Segment::Enter() {
@@ -104,20 +117,39 @@ Id Segment::Enter() {
 }
 
 void Segment::Leave(Id id) {
-  Slot* slot = SlotAt(SlotOf(id));
+  Slot* slot = SlotAt(IndexOf(id));
   // The generation first: from here on the id is dead for all who look.
   const uint32_t next = (GenerationOf(id) + 1) & kGenerationMask;
   slot->generation.store(next, std::memory_order_release);
   os::LifeToken(slot->life_token).Release();
 }
 
+Slot* Segment::SlotOf(Id id) const {
+  const uint32_t index = IndexOf(id);
+  return index == 0 || index >= header()->slot_count ? nullptr : SlotAt(index);
+}
+
 Slot* Segment::SlotOfLiving(Id id) const {
-  const uint32_t index = SlotOf(id);
-  if (index == 0 || index >= header()->slot_count) return nullptr;
-  Slot* slot = SlotAt(index);
+  Slot* slot = SlotOf(id);
+  if (slot == nullptr) return nullptr;
   // SYNC POINT slot-generation: see Enter.
   if (slot->generation.load(std::memory_order_acquire) != GenerationOf(id)) return nullptr;
   return os::LifeToken(slot->life_token).IsHeld() ? slot : nullptr;
+}
+
+Id Segment::LivingIdIn(uint32_t index) const {
+  Slot* slot = SlotAt(index);
+  // SYNC POINT slot-generation: see Enter.
+  const Id id = slot->generation.load(std::memory_order_acquire) << layout::kSlotBits | index;
+  return os::LifeToken(slot->life_token).IsHeld() ? id : 0;
+}
+
+bool Segment::HasOthers(Id self) const {
+  for (uint32_t i = 1; i < header()->slot_count; ++i) {
+    const Id id = LivingIdIn(i);
+    if (id != 0 && id != self) return true;
+  }
+  return false;
 }
 
 bool Segment::ArmDeathNotice(Id id, os::WaitPoint* point) const {
@@ -129,9 +161,7 @@ bool Segment::ArmDeathNotice(Id id, os::WaitPoint* point) const {
 }
 
 void Segment::SpreadDeathNotice(Id id) const {
-  const uint32_t index = SlotOf(id);
-  if (index == 0 || index >= header()->slot_count) return;
-  os::LifeToken(SlotAt(index)->life_token).SpreadDeathNotice();
+  if (Slot* slot = SlotOf(id)) os::LifeToken(slot->life_token).SpreadDeathNotice();
 }
 
 }  // namespace mp::sync

@@ -40,8 +40,8 @@ class Segment {
 
   /// Writes header and slot table into a fresh, zeroed file that is mapped at base; magic last.
   os::Status Format(const os::SharedFile& file, SegmentSize size);
-  /// Says whether this build may use what is mapped here.
-  [[nodiscard]] SegmentFault Check() const;
+  /// Says whether this build may use what is mapped here of the file, which has a page at least.
+  [[nodiscard]] SegmentFault Check(const os::SharedFile& file) const;
 
   /// Gives the calling thread a slot; 0 when all are taken by living threads.
   [[nodiscard]] Id Enter();
@@ -59,13 +59,21 @@ class Segment {
   [[nodiscard]] uint8_t* base() const { return base_; }
   [[nodiscard]] uint64_t mapped_bytes() const { return mapped_bytes_; }
   [[nodiscard]] layout::Slot* SlotAt(uint32_t index) const;
+  /// The slot that an id names, whoever has it now; null when it names none.
+  [[nodiscard]] layout::Slot* SlotOf(Id id) const;
   /// The slot of a living thread; null when it has ended.
   [[nodiscard]] layout::Slot* SlotOfLiving(Id id) const;
+  /// The id of the thread that holds the slot; 0 when there is none.
+  [[nodiscard]] Id LivingIdIn(uint32_t index) const;
+  /// Whether anybody but `self` lives here.
+  [[nodiscard]] bool HasOthers(Id self) const;
 
   /// The place of a shared word, in the form in which os/wait.h wants it.
   [[nodiscard]] os::WaitPoint PointAt(std::atomic<uint32_t>* word, uint32_t expected) const;
 
  private:
+  [[nodiscard]] bool IsBacked(const os::SharedFile& file) const;
+
   uint8_t* base_ = nullptr;
   uint64_t mapped_bytes_ = 0;
 };

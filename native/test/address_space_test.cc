@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(Spaces, "the first segment is the tree's, at address 0, and ma
   CHECK(here->count() == 1);
   CHECK(here->At(0)->window_base == 0);
   CHECK(here->At(0)->segment.mapped_bytes() == kGiB);
-  CHECK(here->At(0)->segment.Check() == SegmentFault::kNone);
+  CHECK(here->At(0)->segment.Check(here->At(0)->file) == SegmentFault::kNone);
 }
 
 TEST_CASE_FIXTURE(Spaces, "a child attaches its parent's arena as its tree") {

@@ -280,6 +280,55 @@ TEST_SUITE("the re-entrant lock") {
     CHECK(rlock.TryAcquire(other.id()) == Outcome::kAcquired);
     CHECK(depth() == 1);
   }
+
+  struct AwaitedRLockWorld : RLockWorld {
+    AwaitedRLockWorld() { CHECK(rlock.Attempt(self.id(), waiter) == Outcome::kAcquired); }
+  };
+
+  TEST_CASE_FIXTURE(AwaitedRLockWorld, "held by an awaited owner, lets its thread not enter") {
+    CHECK(depth() == mp::layout::kAwaited);
+    CHECK(rlock.TryAcquire(self.id()) == Outcome::kBusy);
+    CHECK(rlock.Acquire(self.id(), mp::os::Deadline::Never()) == Outcome::kDeadlock);
+    CHECK(rlock.Acquire(self.id(), mp::os::Deadline::After(1)) == Outcome::kBusy);
+    CHECK(rlock.Attempt(self.id(), waiter) == Outcome::kDeadlock);
+    CHECK(rlock.Release(self.id()) == Outcome::kNotOwner);
+    CHECK(rlock.ReleaseAll(self.id()) == 0);
+    CHECK(depth() == mp::layout::kAwaited);
+    CHECK(rlock.ReleaseAwaited(other.id()) == Outcome::kNotOwner);
+    CHECK(rlock.ReleaseAwaited(self.id()) == Outcome::kReleased);
+    CHECK(rlock.TryAcquire(self.id()) == Outcome::kAcquired);
+    CHECK(rlock.ReleaseAwaited(self.id()) == Outcome::kNotOwner);
+    CHECK(depth() == 1);
+  }
+
+  TEST_CASE_FIXTURE(AwaitedRLockWorld, "of a dead thread's awaited owner starts at depth 1") {
+    self.End();
+    CHECK(rlock.TryAcquire(other.id()) == Outcome::kAcquired);
+    CHECK(depth() == 1);
+    CHECK(word() == LockWord(other.id() | kAbandoned));
+  }
+
+  TEST_CASE_FIXTURE(RLockWorld, "is given up wholly and had again as deep as it was") {
+    CHECK(rlock.ReleaseAll(self.id()) == 0);
+    for (int i = 0; i < 3; ++i) CHECK(rlock.TryAcquire(self.id()) == Outcome::kAcquired);
+    CHECK(rlock.ReleaseAll(other.id()) == 0);
+    CHECK(rlock.ReleaseAll(self.id()) == 3);
+    CHECK(word() == 0);
+    CHECK(rlock.TryAcquire(other.id()) == Outcome::kAcquired);
+    CHECK(rlock.Release(other.id()) == Outcome::kReleased);
+    CHECK(rlock.AcquireAll(self.id(), 3) == Outcome::kAcquired);
+    CHECK(depth() == 3);
+    for (int i = 0; i < 3; ++i) CHECK(rlock.Release(self.id()) == Outcome::kReleased);
+    CHECK(word() == 0);
+  }
+
+  TEST_CASE_FIXTURE(AwaitedRLockWorld, "becomes the thread's own by TakeOver") {
+    CHECK(rlock.TakeOver(other.id(), 2) == Outcome::kNotOwner);
+    CHECK(rlock.TakeOver(self.id(), 2) == Outcome::kAcquired);
+    CHECK(rlock.Release(self.id()) == Outcome::kReleased);
+    CHECK(rlock.Release(self.id()) == Outcome::kReleased);
+    CHECK(word() == 0);
+  }
 }
 
 }  // namespace

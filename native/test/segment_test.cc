@@ -27,8 +27,8 @@ using mp::test::SharedSegment;
 
 TEST_CASE("what Format wrote passes Check, in another mapping too") {
   SharedSegment shared;
-  CHECK(shared.segment().Check() == SegmentFault::kNone);
-  CHECK(shared.MapAgain().Check() == SegmentFault::kNone);
+  CHECK(shared.segment().Check(shared.file()) == SegmentFault::kNone);
+  CHECK(shared.MapAgain().Check(shared.file()) == SegmentFault::kNone);
 }
 
 TEST_CASE("two segments have different ids") {
@@ -42,24 +42,24 @@ TEST_CASE("Check names what is wrong") {
   auto* header = shared.segment().header();
   SUBCASE("no magic") {
     header->magic.store(0);
-    CHECK(shared.segment().Check() == SegmentFault::kNotASegment);
+    CHECK(shared.segment().Check(shared.file()) == SegmentFault::kNotASegment);
   }
   SUBCASE("another magic") {
     header->magic.store(mp::layout::kMagic ^ 1);
-    CHECK(shared.segment().Check() == SegmentFault::kNotASegment);
+    CHECK(shared.segment().Check(shared.file()) == SegmentFault::kNotASegment);
   }
   SUBCASE("another layout version") {
     ++header->layout_version;
-    CHECK(shared.segment().Check() == SegmentFault::kVersion);
+    CHECK(shared.segment().Check(shared.file()) == SegmentFault::kVersion);
   }
   SUBCASE("another architecture") {
     header->architecture ^= 32U << 8;
-    CHECK(shared.segment().Check() == SegmentFault::kArchitecture);
+    CHECK(shared.segment().Check(shared.file()) == SegmentFault::kArchitecture);
   }
   SUBCASE("both: the version is told, for it says how to read the rest") {
     ++header->layout_version;
     header->architecture = 0;
-    CHECK(shared.segment().Check() == SegmentFault::kVersion);
+    CHECK(shared.segment().Check(shared.file()) == SegmentFault::kVersion);
   }
 }
 
@@ -72,14 +72,27 @@ TEST_CASE("Check refuses places that do not fit") {
   SUBCASE("map before slots") { header->map_offset = 0; }
   SUBCASE("heap before map") { header->heap_offset = header->map_offset; }
   SUBCASE("heap behind the end") { header->heap_offset = header->capacity; }
-  CHECK(shared.segment().Check() == SegmentFault::kSize);
+  CHECK(shared.segment().Check(shared.file()) == SegmentFault::kSize);
 }
 
 TEST_CASE("Check refuses a heap behind the end of the mapping") {
   SharedSegment shared;
   const uint64_t heap = shared.segment().header()->heap_offset;
-  CHECK(Segment(shared.segment().base(), heap).Check() == SegmentFault::kSize);
-  CHECK(Segment(shared.segment().base(), heap + 4096).Check() == SegmentFault::kNone);
+  CHECK(Segment(shared.segment().base(), heap).Check(shared.file()) == SegmentFault::kSize);
+  CHECK(Segment(shared.segment().base(), heap + 4096).Check(shared.file()) == SegmentFault::kNone);
+}
+
+TEST_CASE("Check refuses memory that the file does not have") {
+  SharedSegment shared;
+  auto* header = shared.segment().header();
+  (void)shared.New<uint64_t>();
+  CHECK(shared.segment().Check(shared.file()) == SegmentFault::kNone);
+  uint64_t size = 0;
+  REQUIRE(shared.file().Size(&size).ok());
+  SUBCASE("more is committed") { header->committed.store(size + 64); }
+  SUBCASE("more than there can be is committed") { header->committed.store(~uint64_t{0}); }
+  SUBCASE("less than an empty heap") { header->committed.store(header->heap_offset - 64); }
+  CHECK(shared.segment().Check(shared.file()) == SegmentFault::kSize);
 }
 
 TEST_CASE("a thread that enters is alive until it leaves") {

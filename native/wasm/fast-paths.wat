@@ -18,14 +18,17 @@
   ;; rlockTryAcquire(address, self) -> 0: acquired, first or again; else the slow path must look
   (func (export "rlockTryAcquire") (param $address i32) (param $self i32) (result i32)
     (local $seen i32)
+    (local $depth i32)
     ;; A load first: a nested acquire needs no atomic change. Owner and PENDING are all but WAITERS
     ;; and ABANDONED, and nobody but this thread makes this thread the accepted owner.
     (if (i32.eq
           (i32.and (i32.atomic.load (local.get $address)) (i32.const 0x3fffffff))
           (local.get $self))
       (then
-        (i32.store offset=16 (local.get $address)
-          (i32.add (i32.load offset=16 (local.get $address)) (i32.const 1)))
+        (local.set $depth (i32.load offset=16 (local.get $address)))
+        ;; AWAITED is the sign: an awaited owner of this thread holds it.
+        (if (i32.lt_s (local.get $depth) (i32.const 0)) (then (return (i32.const 1))))
+        (i32.store offset=16 (local.get $address) (i32.add (local.get $depth) (i32.const 1)))
         (return (i32.const 0))))
     (local.set $seen
       (i32.atomic.rmw.cmpxchg (local.get $address) (i32.const 0) (local.get $self)))
@@ -41,13 +44,23 @@
           (local.get $self))
       (then (return (i32.const 1))))
     (local.set $depth (i32.load offset=16 (local.get $address)))
-    (if (i32.gt_u (local.get $depth) (i32.const 1))
+    (if (i32.gt_s (local.get $depth) (i32.const 1))
       (then
         (i32.store offset=16 (local.get $address) (i32.sub (local.get $depth) (i32.const 1)))
         (return (i32.const 0))))
+    (if (i32.lt_s (local.get $depth) (i32.const 0)) (then (return (i32.const 1))))
     (i32.ne
       (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $self) (i32.const 0))
       (local.get $self)))
+
+  ;; rlockTryAwaited(address, self) -> 0: acquired for an awaited owner; else the slow path must look
+  (func (export "rlockTryAwaited") (param $address i32) (param $self i32) (result i32)
+    (local $seen i32)
+    (local.set $seen
+      (i32.atomic.rmw.cmpxchg (local.get $address) (i32.const 0) (local.get $self)))
+    (if (i32.eqz (local.get $seen))
+      (then (i32.store offset=16 (local.get $address) (i32.const 0x80000000))))
+    (local.get $seen))
 
   ;; semaphoreTryAcquire(address) -> 1: acquired; 0: the slow path must look
   (func (export "semaphoreTryAcquire") (param $address i32) (result i32)
@@ -81,6 +94,33 @@
       (local.set $state (local.get $seen))
       (br $again))
     (unreachable))
+
+  ;; eventSet(address) -> 0: set; 1: the slow path must look
+  (func (export "eventSet") (param $address i32) (result i32)
+    (local $low i32)
+    (local.set $low (i32.atomic.load (local.get $address)))
+    ;; Somebody waits.
+    (if (i32.lt_s (local.get $low) (i32.const 0)) (then (return (i32.const 1))))
+    ;; An atomic change also of what is set already: whoever clears that sees what was written
+    ;; before.
+    (i32.ne
+      (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $low)
+        (i32.add (local.get $low) (i32.eqz (i32.and (local.get $low) (i32.const 1)))))
+      (local.get $low)))
+
+  ;; eventClear(address)
+  (func (export "eventClear") (param $address i32)
+    (local $low i32)
+    (local $seen i32)
+    (local.set $low (i32.atomic.load (local.get $address)))
+    (loop $again
+      (if (i32.eqz (i32.and (local.get $low) (i32.const 1))) (then (return)))
+      (local.set $seen
+        (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $low)
+          (i32.and (i32.add (local.get $low) (i32.const 1)) (i32.const 0x7fffffff))))
+      (if (i32.eq (local.get $seen) (local.get $low)) (then (return)))
+      (local.set $low (local.get $seen))
+      (br $again)))
 
   ;; load(address) -> the 32-bit word there
   (func (export "load") (param $address i32) (result i32)

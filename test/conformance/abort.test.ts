@@ -4,7 +4,7 @@ import { getEventListeners } from 'node:events';
 import * as mp from 'node-multiprocessing';
 
 import { partyKinds, useParty } from '../helpers/party.js';
-import { isUntouched, untilAwaited, wordsOf, type Shared } from '../helpers/shared-words.js';
+import { isUntouched, untilAwaited, wordsOf, type Acquirable } from '../helpers/shared-words.js';
 import { turns, within } from '../helpers/watchdog.js';
 
 const makers: Record<string, () => mp.Lock | mp.Semaphore> = {
@@ -13,7 +13,7 @@ const makers: Record<string, () => mp.Lock | mp.Semaphore> = {
   BoundedSemaphore: () => new mp.BoundedSemaphore(1),
 };
 
-function assertFree(object: Shared): void {
+function assertFree(object: Acquirable): void {
   if (!(object instanceof mp.Semaphore)) assert.ok(isUntouched(object), 'a trace is left');
   else assert.equal(object.value, 1);
   assert.equal(object.tryAcquire(), true, 'the object is not free');

@@ -10,7 +10,7 @@
 import type * as mp from 'node-multiprocessing';
 
 import { randomFrom, spinMicroseconds } from './random.js';
-import { isHeldHere, openCells, type CellsHandle, type Shared } from './shared-words.js';
+import { isHeldHere, openCells, type CellsHandle, type Acquirable } from './shared-words.js';
 
 export const Phase = { outside: 0, entering: 1, inside: 2, leaving: 3 } as const;
 
@@ -110,7 +110,7 @@ class Contender {
 }
 
 /** Contends for [lock] until the stop cell is set. */
-export async function contend([lock]: readonly Shared[], settings: Contending): Promise<void> {
+export async function contend([lock]: readonly Acquirable[], settings: Contending): Promise<void> {
   const contender = new Contender(lock as mp.Lock, settings);
   while (!contender.stopped) {
     contender.phase(Phase.entering);

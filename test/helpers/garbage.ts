@@ -1,6 +1,7 @@
 // Garbage collection on demand, without a flag for the whole run.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { native } from '#internal/native/binding';
 
 import { turns } from './watchdog.js';
 
@@ -11,11 +12,15 @@ function open(): () => void {
   return runInNewContext('gc') as () => void;
 }
 
-/** Collects what is unreachable and lets the finalizers run. */
+/**
+ * Collects what is unreachable and lets the finalizers run; also what killed parties of earlier
+ * tests have left in shared memory.
+ */
 export async function collectGarbage(): Promise<void> {
   collector ??= open();
   for (let i = 0; i < 3; i++) {
     collector();
     await turns();
   }
+  native.sweep();
 }

@@ -35,10 +35,12 @@ export interface Answer {
 
 const attached = new Map<string, Shared>();
 
-/** The same object for the same handle, as a program that attaches once would have. */
+/** One object for all handles of one, as a program that attaches once would have. */
 function objectOf(handle: Handle): Shared {
-  const key = JSON.stringify(handle.place);
-  const object = attached.get(key) ?? mp.attach(handle);
+  const { segment, offset, serial } = handle.place;
+  const key = `${segment} ${offset} ${serial}`;
+  const received = mp.attach(handle);
+  const object = attached.get(key) ?? received;
   attached.set(key, object);
   return object;
 }
@@ -60,7 +62,7 @@ function perform(request: Question): unknown {
         : member;
     }
     case 'play':
-      return roles[request.role](request.handles.map(objectOf), request.settings as never);
+      return roles[request.role](request.handles.map(objectOf) as never, request.settings as never);
     case 'end':
       end();
       return undefined;

@@ -9,7 +9,7 @@
 import type * as mp from 'node-multiprocessing';
 
 import { randomFrom, spinMicroseconds } from './random.js';
-import type { Shared } from './shared-words.js';
+import type { Acquirable } from './shared-words.js';
 
 export interface Racing {
   readonly rounds: number;
@@ -19,8 +19,13 @@ export interface Racing {
 }
 
 /** Holds [object] each round and releases it at a random moment after [go]. */
-export function release(objects: readonly Shared[], settings: Racing): void {
-  const [object, ready, go, done] = objects as [Shared, mp.Semaphore, mp.Semaphore, mp.Semaphore];
+export function release(objects: readonly Acquirable[], settings: Racing): void {
+  const [object, ready, go, done] = objects as [
+    Acquirable,
+    mp.Semaphore,
+    mp.Semaphore,
+    mp.Semaphore,
+  ];
   const random = randomFrom(settings.seed);
   for (let round = 0; round < settings.rounds; round++) {
     if (!object.tryAcquire()) throw new Error(`round ${round}: the object was lost or kept`);
@@ -34,8 +39,13 @@ export function release(objects: readonly Shared[], settings: Racing): void {
 }
 
 /** Waits for [object] each round with a short timeout, blocking; counts how often it got it. */
-export function waitBriefly(objects: readonly Shared[], settings: Racing): number {
-  const [object, ready, go, done] = objects as [Shared, mp.Semaphore, mp.Semaphore, mp.Semaphore];
+export function waitBriefly(objects: readonly Acquirable[], settings: Racing): number {
+  const [object, ready, go, done] = objects as [
+    Acquirable,
+    mp.Semaphore,
+    mp.Semaphore,
+    mp.Semaphore,
+  ];
   const random = randomFrom(settings.seed);
   let acquired = 0;
   for (let round = 0; round < settings.rounds; round++) {

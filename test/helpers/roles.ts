@@ -2,11 +2,12 @@
 import * as mp from 'node-multiprocessing';
 
 import { contend } from './contender.js';
+import { eventRoles } from './event-roles.js';
 import { spinMicroseconds } from './random.js';
 import { release, waitBriefly } from './racer.js';
-import { openCells, type CellsHandle, type Shared } from './shared-words.js';
+import { openCells, type Acquirable, type CellsHandle } from './shared-words.js';
 
-type Objects = readonly Shared[];
+type Objects = readonly Acquirable[];
 
 /** Takes [lock] again as soon as it has released it, until [stop] has a unit. */
 function hammer([lock, stop]: Objects): void {
@@ -69,11 +70,28 @@ async function blockInWorker([lock]: Objects): Promise<void> {
   await worker.call(lock as mp.Lock, 'acquireSync');
 }
 
+interface Adding {
+  readonly value: mp.SharedHandle<mp.SharedValue<'int32'>>;
+  readonly times: number;
+}
+
+/** Adds to a Value under its RLock, by turns in the awaited and the blocking form. */
+async function addUnderRLock([lock]: Objects, { value, times }: Adding): Promise<void> {
+  const shared = mp.attach(value);
+  const rlock = lock as mp.RLock;
+  for (let i = 0; i < times; i++) {
+    if (i % 2 === 0) rlock.runExclusiveSync(() => shared.value++);
+    else await rlock.runExclusive(() => rlock.runExclusive(() => shared.value++));
+  }
+}
+
 export const roles = {
+  addUnderRLock,
   blockInWorker,
   contend,
   count,
   countAwaiting,
+  ...eventRoles,
   hammer,
   makeLock,
   release,

@@ -1,5 +1,6 @@
 // A look at the words of shared objects, so that a test can wait until somebody really waits; and
 // plain numbers in shared memory, through which the processes of a test report.
+import { dropHandle } from '#internal/memory/handles';
 import { native } from '#internal/native/binding';
 import * as mp from 'node-multiprocessing';
 
@@ -7,11 +8,15 @@ import { until } from './watchdog.js';
 
 const { waiters, stateLow, stateHigh, pending } = native.constants;
 
-export type Shared = mp.Lock | mp.RLock | mp.Semaphore;
+/** What can be acquired. */
+export type Acquirable = mp.Lock | mp.RLock | mp.Semaphore;
+export type Shared = Acquirable | mp.Event;
 
 /** Where an object lies in this process. */
 function addressOf(object: Shared): number {
-  const { segment, pid, descriptor, offset } = mp.share(object).place;
+  const handle = mp.share(object);
+  const { segment, pid, descriptor, offset } = handle.place;
+  dropHandle(handle);
   return native.attachSegment(segment, pid, descriptor) + offset;
 }
 

@@ -8,7 +8,7 @@ import { report } from '../helpers/figures.js';
 import { useParty } from '../helpers/party.js';
 import type { Racing } from '../helpers/racer.js';
 import { randomFrom, runSeed, spinMicroseconds } from '../helpers/random.js';
-import { isUntouched, type Shared } from '../helpers/shared-words.js';
+import { isUntouched, type Acquirable } from '../helpers/shared-words.js';
 import { within } from '../helpers/watchdog.js';
 
 const rounds = Number(process.env.MP_RACE_ROUNDS ?? 2_000);
@@ -20,7 +20,7 @@ const makers: Record<string, () => mp.Lock | mp.Semaphore> = {
   Semaphore: () => new mp.Semaphore(1),
 };
 
-function assertFree(object: Shared): void {
+function assertFree(object: Acquirable): void {
   if (object instanceof mp.Semaphore) assert.equal(object.value, 1, `seed ${seed}`);
   else assert.ok(isUntouched(object), `a trace is left (seed ${seed})`);
 }

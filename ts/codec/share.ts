@@ -5,10 +5,13 @@ import { handleOf, objectOf, type SharedHandle } from '../memory/handles.js';
 /**
  * A handle of a shared object, to send to another process or thread in whatever way you like.
  *
- * Between share and the first attach in the other process this process must live: its memory is
- * reached through it. The objects of a process that has attached once are found without it.
+ * A handle is a reference in flight: it keeps the object alive until it is attached, whatever
+ * happens to `object` here. It is for one receiver; make one for each. One that nobody attaches
+ * keeps the object until this thread ends. This process must live until the other one has attached:
+ * its references end with it, and a process that has attached nothing yet reaches the memory through
+ * it.
  *
- * @param object - a Lock, RLock, Semaphore, BoundedSemaphore, Value or Array
+ * @param object - a Lock, RLock, Semaphore, BoundedSemaphore, Event, Value or Array
  * @throws TypeError when the object is not a shared one
  *
  * @example
@@ -30,7 +33,8 @@ export function share<T extends object>(object: T): SharedHandle<T> {
 }
 
 /**
- * The object of a handle that {@link share} made, in this process or thread.
+ * The object of a handle that {@link share} made, in this process or thread. From now on this
+ * thread keeps the object alive, as long as it uses it.
  *
  * @param handle - what the other side sent
  * @throws TypeError when it is not a handle

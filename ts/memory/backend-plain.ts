@@ -9,7 +9,7 @@ const chunkShift = 20;
 export const chunkBytes = 1 << chunkShift;
 const wordMask = (chunkBytes >> 2) - 1;
 
-const { idMask, pending, stateHigh, depth } = native.constants;
+const { awaited, idMask, pending, stateHigh, depth, eventSet, eventSequence } = native.constants;
 const ownerMask = idMask | pending;
 const highIndex = stateHigh >> 2;
 const depthIndex = depth >> 2;
@@ -45,6 +45,8 @@ const plainPaths: FastPaths = {
     const chunk = chunkOf(address);
     const index = indexOf(address);
     if ((Atomics.load(chunk, index) & ownerMask) === self) {
+      // AWAITED is the sign.
+      if (chunk[index + depthIndex]! < 0) return 1;
       chunk[index + depthIndex]!++;
       return 0;
     }
@@ -57,11 +59,21 @@ const plainPaths: FastPaths = {
     const chunk = chunkOf(address);
     const index = indexOf(address);
     if ((Atomics.load(chunk, index) & ownerMask) !== self) return 1;
-    if (chunk[index + depthIndex]! > 1) {
-      chunk[index + depthIndex]!--;
+    const held = chunk[index + depthIndex]!;
+    if (held > 1) {
+      chunk[index + depthIndex] = held - 1;
       return 0;
     }
+    if (held < 0) return 1;
     return Atomics.compareExchange(chunk, index, self, 0) === self ? 0 : 1;
+  },
+
+  rlockTryAwaited(address, self) {
+    const chunk = chunkOf(address);
+    const index = indexOf(address);
+    const seen = Atomics.compareExchange(chunk, index, 0, self);
+    if (seen === 0) chunk[index + depthIndex] = awaited;
+    return seen;
   },
 
   // Atomics on 64 bits make BigInts, which cost more than all else here. So the count is changed
@@ -91,6 +103,26 @@ const plainPaths: FastPaths = {
     // A waiter that announced itself in between saw a count of 0 and may sleep.
     if (Atomics.load(chunk, index + highIndex) !== 0) native.semaphoreNotify(address);
     return 1;
+  },
+
+  eventSet(address) {
+    const chunk = chunkOf(address);
+    const index = indexOf(address);
+    const low = Atomics.load(chunk, index);
+    if (low < 0) return 1;
+    const next = (low & eventSet) === 0 ? low + 1 : low;
+    return Atomics.compareExchange(chunk, index, low, next) === low ? 0 : 1;
+  },
+
+  eventClear(address) {
+    const chunk = chunkOf(address);
+    const index = indexOf(address);
+    let low = Atomics.load(chunk, index);
+    while ((low & eventSet) !== 0) {
+      const seen = Atomics.compareExchange(chunk, index, low, (low + 1) & eventSequence);
+      if (seen === low) return;
+      low = seen;
+    }
   },
 
   load(address) {

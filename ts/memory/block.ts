@@ -2,10 +2,10 @@
 //
 // A single number is seen through a view of a whole chunk of memory, which costs little to make and
 // never leaves the Value. Everything else gets an ArrayBuffer of exactly its own bytes, for users
-// can keep views of it: the block is freed when that buffer is unreachable, not when the Array is.
+// can keep views of it: the block is dropped when that buffer is unreachable, not when the Array is.
 import { ElementType, native, ObjectKind } from '../native/binding.js';
 import { chunkBytes, chunkOf } from './backend-plain.js';
-import { freeWhenUnreachable, openMemory, release, type Place } from './memory.js';
+import { dropWhenUnreachable, openMemory, release, type Place } from './memory.js';
 
 const { blockData } = native.constants;
 
@@ -20,7 +20,7 @@ export interface BlockStart {
 export class Block {
   readonly buffer: ArrayBuffer;
   readonly byteOffset: number;
-  /** Its collection ends the block, unless others can reach it. */
+  /** Its collection drops the block. */
   readonly owner: object;
 
   constructor(
@@ -46,7 +46,7 @@ export function createBlock(start: BlockStart): Block {
   openMemory();
   const { kind, element, byteLength } = start;
   const block = new Block(native.createBlock(kind, element, byteLength), start);
-  freeWhenUnreachable(block.owner, block.address);
+  dropWhenUnreachable(block.owner, block.address);
   return block;
 }
 
@@ -56,7 +56,7 @@ export function blockAt(place: Place, kind: ObjectKind): Block {
   return new Block(place.address, { kind, element: element as ElementType, byteLength });
 }
 
-/** Takes the block's buffer away from all its views, and frees the block unless others know it. */
+/** Takes the block's buffer away from all its views, and drops the block: others keep theirs. */
 export function closeBlock({ owner, address, buffer }: Block): void {
   if (buffer.byteLength > 0) native.detach(buffer);
   release(owner, address);

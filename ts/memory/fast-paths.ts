@@ -11,10 +11,16 @@ export interface FastPaths {
   rlockTryAcquire(address: number, self: number): number;
   /** 0: released, wholly or by one; else the slow path must look. */
   rlockRelease(address: number, self: number): number;
+  /** 0: acquired for an awaited owner; else the slow path must look. */
+  rlockTryAwaited(address: number, self: number): number;
   /** 1: acquired; 0: the slow path must look. */
   semaphoreTryAcquire(address: number): number;
   /** 1: released; 0: the slow path must look. */
   semaphoreRelease(address: number, maximum: number): number;
+  /** 0: set; else the slow path must look. */
+  eventSet(address: number): number;
+  /** Clears the event; needs no slow path. */
+  eventClear(address: number): void;
   /** The 32-bit word at the address, as a signed number. */
   load(address: number): number;
 }

@@ -64,47 +64,54 @@ export interface ObjectStart {
   readonly maximum?: number;
   /** Low half of the state: a semaphore's count. */
   readonly low?: number;
+  /** Of an object that needs more than its first granule; the rest is zeroed. */
+  readonly sizeBytes?: number;
 }
 
-const unreachable = new FinalizationRegistry((address: number) => native.free(address));
+const unreachable = new FinalizationRegistry((address: number) => native.drop(address));
 
-/** The memory at the address is freed when `owner` is collected, unless it was shared until then. */
-export function freeWhenUnreachable(owner: object, address: number): void {
+/** This thread holds the object at the address until `owner` is collected. */
+export function dropWhenUnreachable(owner: object, address: number): void {
   unreachable.register(owner, address, owner);
 }
 
-/** Frees the memory at the address now, unless it was shared; `owner` does not use it any more. */
+/** Drops the object at the address now; `owner` does not use it any more. */
 export function release(owner: object, address: number): void {
-  if (unreachable.unregister(owner)) native.free(address);
+  if (unreachable.unregister(owner)) native.drop(address);
 }
 
-/** Makes an object in the tree's memory. It is freed when `owner` is collected, unless shared. */
+/** Makes an object in the tree's memory, which `owner` holds. */
 export function createObject(owner: object, start: ObjectStart): number {
   openMemory();
-  const { kind, flags = 0, maximum = 0, low = 0 } = start;
-  const address = native.createObject(kind, flags, maximum, low);
-  freeWhenUnreachable(owner, address);
+  const { kind, flags = 0, maximum = 0, low = 0, sizeBytes } = start;
+  const address = native.createObject(kind, flags, maximum, low, sizeBytes);
+  dropWhenUnreachable(owner, address);
   return address;
 }
 
-/** The handle of an object. From now on others may reach it, so its memory stays. */
-export function describeObject(owner: object, address: number): ObjectHandle {
-  unreachable.unregister(owner);
-  return native.describe(address);
-}
-
-/** Where the object of a handle is in this process. */
+/**
+ * Where the object of a handle is in this process, which holds it once more: the caller gives that
+ * to an owner, or drops it.
+ */
 export function attachObject(handle: ObjectHandle): Place {
   const base = native.attachSegment(handle.segment, handle.pid, handle.descriptor);
   openMemory();
-  const address = base + handle.offset;
-  if (!native.isObject(address, handle.kind, handle.serial)) {
-    throw new MultiprocessingError(
-      'the shared object that this handle names does not exist any more',
-      {
-        code: 'ERR_MP_HANDLE_STALE',
-      },
-    );
-  }
-  return new Place(address);
+  const { offset, kind, serial, holder, token } = handle;
+  if (!native.attach(base + offset, kind, serial, holder, token)) throw isGone();
+  return new Place(base + offset);
+}
+
+function isGone(): MultiprocessingError {
+  return new MultiprocessingError(
+    'the shared object that this handle names does not exist any more: nobody held it, and its ' +
+      'sender has ended or has taken the handle back',
+    { code: 'ERR_MP_HANDLE_STALE' },
+  );
+}
+
+/** Takes a handle back that nobody will attach; does nothing when somebody has. */
+export function withdrawHandle(handle: ObjectHandle): void {
+  const base = native.attachSegment(handle.segment, handle.pid, handle.descriptor);
+  const { offset, kind, serial, holder, token } = handle;
+  native.withdraw(base + offset, kind, serial, holder, token);
 }

@@ -9,10 +9,13 @@ export interface SharedClass {
   /** What `instanceof` knows its objects by; its name is in their handles. */
   readonly type: new (...args: never[]) => object;
   addressOf(object: object): number;
-  /** Whose collection ends the object in this process, where that is not the object itself. */
+  /** Whose collection drops the object in this process, where that is not the object itself. */
   ownerOf?(object: object): object;
-  /** What a handle has to say besides the place, as JSON: a lock of the object's own, for one. */
-  detailOf?(object: object): unknown;
+  /**
+   * What a handle has to say besides the place, as JSON: the handle of a lock of the object's own,
+   * for one. Handles are properties of it, made with the same `holder`.
+   */
+  detailOf?(object: object, holder: number | undefined): unknown;
   /** The object at a place. Without it the constructor takes a {@link Place} too. */
   open?(place: Place, detail: unknown): object;
 }

@@ -5,7 +5,14 @@ import loadAddon = require('node-gyp-build');
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 
 /** Kinds of shared objects; the numbers are `ObjectKind` of native/layout/sync_object.h. */
-export const ObjectKind = { lock: 1, rlock: 2, semaphore: 3, value: 4, array: 5 } as const;
+export const ObjectKind = {
+  lock: 1,
+  rlock: 2,
+  semaphore: 3,
+  value: 4,
+  array: 5,
+  event: 7,
+} as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
 /** What data consists of; the numbers are `ElementType` of native/layout/data_block.h. */
@@ -55,6 +62,10 @@ export interface ObjectHandle {
   readonly kind: number;
   /** Tells the object from an earlier one in its place. */
   readonly serial: number;
+  /** The thread with whose end the handle stops keeping the object alive. */
+  readonly holder: number;
+  /** Tells this handle from others of the same thread; it keeps the object until it is attached. */
+  readonly token: number;
 }
 
 /** Numbers of the shared layout, from native/layout. Offsets are in bytes. */
@@ -66,8 +77,11 @@ export interface LayoutConstants {
   readonly waiters: number;
   readonly abandoned: number;
   readonly pending: number;
+  readonly awaited: number;
   readonly countMax: number;
   readonly robust: number;
+  readonly eventSet: number;
+  readonly eventSequence: number;
   readonly stateLow: number;
   readonly stateHigh: number;
   readonly depth: number;
@@ -109,14 +123,24 @@ export interface Native {
   bytes(address: number, length: number): ArrayBuffer;
   allocate(sizeBytes: number): number;
   free(address: number): boolean;
-  createObject(kind: ObjectKind, flags: number, maximum: number, low: number): number;
+  createObject(
+    kind: ObjectKind,
+    flags: number,
+    maximum: number,
+    low: number,
+    sizeBytes?: number,
+  ): number;
   createBlock(kind: ObjectKind, element: ElementType, byteLength: number): number;
   blockAt(address: number): BlockInfo;
   detach(buffer: ArrayBuffer): void;
   selfAt(address: number): number;
-  describe(address: number): ObjectHandle;
   attachSegment(id: string, pid: number, descriptor: number): number;
-  isObject(address: number, kind: number, serial: number): boolean;
+
+  describe(address: number, holder?: number): ObjectHandle;
+  attach(address: number, kind: number, serial: number, holder: number, token: number): boolean;
+  withdraw(address: number, kind: number, serial: number, holder: number, token: number): boolean;
+  drop(address: number): boolean;
+  sweep(): number;
 
   lockTryAcquire(address: number): Outcome;
   lockAcquire(address: number, timeoutMs: number): Outcome;
@@ -124,13 +148,20 @@ export interface Native {
   rlockTryAcquire(address: number): Outcome;
   rlockAcquire(address: number, timeoutMs: number): Outcome;
   rlockRelease(address: number): Outcome;
+  rlockTryAwaited(address: number): Outcome;
+  rlockReleaseAwaited(address: number): Outcome;
+  rlockReleaseAll(address: number): number;
+  rlockAcquireAll(address: number, depth: number): Outcome;
+  rlockTakeOver(address: number, depth: number): Outcome;
   semaphoreTryAcquire(address: number): Outcome;
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;
   semaphoreNotify(address: number): void;
+  eventSet(address: number): void;
+  eventWait(address: number, timeoutMs: number): Outcome;
 
   onReady(callback: (ticket: number) => void): void;
-  watch(address: number, kind: ObjectKind, ticket: number): boolean;
+  watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;
   attempt(ticket: number): Outcome;
   rearm(ticket: number): boolean;
   cancel(ticket: number, withdraw: boolean): void;

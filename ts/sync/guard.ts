@@ -24,13 +24,19 @@ export interface Guard extends Disposable, AsyncDisposable {
 
 /** What can be guarded. */
 interface Guarded {
+  /** What messages call it, if not by its class. */
+  readonly title?: string;
   /** Of locks that survive their owner. */
   readonly abandoned?: boolean;
-  acquireSync(options?: WaitOptions): boolean;
   release(): void;
 }
 
-interface AsyncGuarded extends Guarded {
+interface SyncGuarded extends Guarded {
+  acquireSync(options?: WaitOptions): boolean;
+}
+
+/** What can be guarded by a Promise. */
+export interface AsyncGuarded extends Guarded {
   acquire(options?: AwaitOptions): Promise<boolean>;
 }
 
@@ -60,7 +66,7 @@ class Held implements Guard {
 }
 
 /** Acquires, blocking, and wraps the acquisition. */
-export function guardSync(object: Guarded, options?: WaitOptions & AbandonedOptions): Guard {
+export function guardSync(object: SyncGuarded, options?: WaitOptions & AbandonedOptions): Guard {
   const throwIfAbandoned = checkAbandoned(options);
   return wrap(object, object.acquireSync(options), { options, throwIfAbandoned });
 }
@@ -76,7 +82,7 @@ export async function guard(
 
 /** Runs `run` while holding the object; released whatever happens. */
 export function runExclusiveSync<T>(
-  object: Guarded,
+  object: SyncGuarded,
   run: (held: Guard) => T,
   options?: WaitOptions & AbandonedOptions,
 ): T {
@@ -108,15 +114,16 @@ interface Wrapping {
 }
 
 function wrap(object: Guarded, acquired: boolean, wrapping: Wrapping): Guard {
+  const title = object.title ?? object.constructor.name;
   if (!acquired) {
     const waited = String(Math.max(0, wrapping.options?.timeout ?? 0));
-    throw new TimeoutError(`the ${object.constructor.name} was not acquired within ${waited} ms`);
+    throw new TimeoutError(`the ${title} was not acquired within ${waited} ms`);
   }
   const held = new Held(object);
   if (held.abandoned && wrapping.throwIfAbandoned) {
     held.release();
     throw new OwnerDiedError(
-      `the previous owner of the ${object.constructor.name} ended while it held it; ` +
+      `the previous owner of the ${title} ended while it held it; ` +
         'what it protects may be half-changed',
     );
   }

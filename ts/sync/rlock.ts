@@ -1,30 +1,59 @@
 // RLock: the lock that its owner may acquire again.
 import { inspect } from 'node:util';
 
-import { NotOwnerError } from '../errors.js';
+import { MultiprocessingError, NotOwnerError } from '../errors.js';
 import type { FastPaths } from '../memory/fast-paths.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
-import { guardSync, runExclusiveSync, type Guard } from './guard.js';
+import { guard, guardSync, runExclusiveSync, type AsyncGuarded, type Guard } from './guard.js';
 import { lockFlags, type LockOptions } from './lock.js';
-import { checkWait } from './options.js';
-import type { AbandonedOptions, WaitOptions } from './options.js';
+import { checkAwait, checkWait } from './options.js';
+import type { AbandonedOptions, AwaitOptions, WaitOptions } from './options.js';
+import { Owner, RLockOwners } from './rlock-owners.js';
 
 const { abandoned, idMask } = native.constants;
 
+/** What a holder of an RLock has given up for a while. */
+export interface Suspended {
+  /** Undefined for the thread: it had acquired the lock by the blocking forms. */
+  readonly owner: Owner | undefined;
+  readonly depth: number;
+}
+
 /**
- * A recursive lock that processes and threads share: the thread that holds it may acquire it again
- * and must release it as often. Only the owner may release.
+ * Releases an RLock wholly, however deep, so that others can have it: for the wait of a condition.
+ * Throws NotOwnerError when whoever calls does not hold it.
+ */
+export let suspend: (lock: RLock) => Suspended;
+
+/** Acquires again what was given up, as deep as it was, without blocking the thread. */
+export let resume: (lock: RLock, suspended: Suspended) => Promise<void>;
+
+/** The same, blocking, for what the thread had given up. */
+export let resumeSync: (lock: RLock, suspended: Suspended) => void;
+
+/**
+ * A recursive lock that processes and threads share: its owner may acquire it again and must release
+ * it as often. Only the owner may release.
+ *
+ * Who that is: for the blocking forms (`acquireSync`, `tryAcquire`, `guardSync`,
+ * `runExclusiveSync`) the thread. For the awaited forms the innermost `runExclusive` callback:
+ * `acquire`, `guard` and `runExclusive` in it, or in what it calls, re-enter. In no such callback
+ * each call is a new owner, which excludes everybody, its own caller too. So two async functions of
+ * one thread exclude each other, and both exclude the blocking forms of that thread.
  *
  * Survives its owner as {@link Lock} does. Source: CPython's
- * {@link https://docs.python.org/3/library/multiprocessing.html#multiprocessing.RLock | RLock}.
+ * {@link https://docs.python.org/3/library/multiprocessing.html#multiprocessing.RLock | RLock},
+ * which has the blocking forms.
  *
  * @example
  * ```ts
  * const lock = new RLock();
  * function total(): number { using held = lock.guardSync(); return sum(); }
  * lock.runExclusiveSync(() => total());
+ * const update = () => lock.runExclusive(async () => { await save(); });
+ * await Promise.all([update(), update()]); // one after the other
  * ```
  *
  * @public
@@ -33,6 +62,7 @@ export class RLock {
   readonly #address: number;
   readonly #self: number;
   readonly #paths: FastPaths;
+  #awaited: RLockOwners | undefined;
 
   /**
    * @param options - see {@link LockOptions}
@@ -48,11 +78,27 @@ export class RLock {
   }
 
   /**
+   * Acquires the lock without blocking the event loop; a pending call keeps the process alive. Once
+   * more at once, if the `runExclusive` callback that calls it holds the lock.
+   *
+   * @param options - `timeout` in ms, `signal`
+   * @returns true when acquired, false when the timeout passed
+   * @throws the signal's reason when it is aborted
+   */
+  async acquire(options?: AwaitOptions): Promise<boolean> {
+    const wait = checkAwait('acquire', options);
+    const owners = this.#owners;
+    return owners.acquire(owners.current() ?? new Owner('call'), wait);
+  }
+
+  /**
    * Acquires the lock for this thread, blocking it; JavaScript signal handlers do not run
    * meanwhile.
    *
    * @param options - `timeout` in ms
    * @returns true when acquired, false when the timeout passed
+   * @throws MultiprocessingError `ERR_MP_DEADLOCK` when an awaited form of this thread holds the
+   * lock and no timeout would end the wait: what is to release it cannot run meanwhile
    */
   acquireSync(options?: WaitOptions): boolean {
     if (options === undefined && this.#paths.rlockTryAcquire(this.#address, this.#self) === 0) {
@@ -61,22 +107,27 @@ export class RLock {
     return this.#acquireSlow(options);
   }
 
-  /** Acquires the lock for this thread if that needs no waiting; true when it did. */
+  /**
+   * Acquires the lock if that needs no waiting; true when it did. For this thread; or once more for
+   * the `runExclusive` callback that calls it, if that holds the lock.
+   */
   tryAcquire(): boolean {
     if (this.#paths.rlockTryAcquire(this.#address, this.#self) === 0) return true;
-    return native.rlockTryAcquire(this.#address) === Outcome.acquired;
+    if (native.rlockTryAcquire(this.#address) === Outcome.acquired) return true;
+    return this.#owners.tryAgain();
   }
 
   /**
-   * Releases one acquisition of this thread.
+   * Releases one acquisition: of this thread, of the `runExclusive` callback that calls it, or, in
+   * no callback, the one that `acquire()` made in no callback.
    *
-   * @throws NotOwnerError when this thread does not hold the lock
+   * @throws NotOwnerError when somebody else, or nobody, holds the lock
    */
   release(): void {
     if (this.#paths.rlockRelease(this.#address, this.#self) !== 0) this.#releaseSlow();
   }
 
-  /** Whether some thread holds the lock, in any process. */
+  /** Whether somebody holds the lock, in any process. */
   locked(): boolean {
     return (this.#paths.load(this.#address) & idMask) !== 0;
   }
@@ -87,16 +138,43 @@ export class RLock {
   }
 
   /**
-   * Acquires the lock as a value, blocking: `using held = lock.guardSync()`.
+   * Acquires the lock as a value: `await using held = await lock.guard()`. For the owner that
+   * {@link RLock.acquire} acquires for; the guard releases that owner's acquisition, wherever it is
+   * released.
    *
    * @throws TimeoutError when the timeout passed
    * @throws OwnerDiedError with `onAbandoned: 'throw'`; the lock is released again
    */
+  async guard(options?: AwaitOptions & AbandonedOptions): Promise<Guard> {
+    const owners = this.#owners;
+    return guard(this.#guarded(owners.current() ?? new Owner('call')), options);
+  }
+
+  /** As {@link RLock.guard}, blocking, for this thread: `using held = lock.guardSync()`. */
   guardSync(options?: WaitOptions & AbandonedOptions): Guard {
     return guardSync(this, options);
   }
 
-  /** Runs `run` while holding the lock, blocking for it; throws as {@link RLock.guardSync}. */
+  /**
+   * Runs `run`, which may be async, while holding the lock: as a new owner, or as the callback that
+   * calls it. Throws as {@link RLock.guard}.
+   */
+  async runExclusive<T>(
+    run: (held: Guard) => T | PromiseLike<T>,
+    options?: AwaitOptions & AbandonedOptions,
+  ): Promise<T> {
+    const owners = this.#owners;
+    const running = owners.current();
+    const owner = running ?? new Owner('callback');
+    const held = await guard(this.#guarded(owner), options);
+    try {
+      return await (running ? run(held) : owners.runAs(owner, () => run(held)));
+    } finally {
+      held.release();
+    }
+  }
+
+  /** Runs `run` while holding the lock, blocking for it; throws as {@link RLock.guard}. */
   runExclusiveSync<T>(run: (held: Guard) => T, options?: WaitOptions & AbandonedOptions): T {
     return runExclusiveSync(this, run, options);
   }
@@ -110,19 +188,60 @@ export class RLock {
     return `RLock { locked: ${String(this.locked())}, abandoned: ${String(this.abandoned)} }`;
   }
 
+  get #owners(): RLockOwners {
+    return (this.#awaited ??= RLockOwners.of(this, this.#address));
+  }
+
+  /** The lock as one owner sees it. */
+  #guarded(owner: Owner): AsyncGuarded {
+    const owners = this.#owners;
+    const isAbandoned = () => this.abandoned;
+    return {
+      title: 'RLock',
+      get abandoned() {
+        return isAbandoned();
+      },
+      acquire: async (options) => owners.acquire(owner, checkAwait('acquire', options)),
+      release: () => {
+        owners.release(owner);
+      },
+    };
+  }
+
   #acquireSlow(options: WaitOptions | undefined): boolean {
     const timeoutMs = checkWait('acquireSync', options);
     const outcome =
       timeoutMs === 0
         ? native.rlockTryAcquire(this.#address)
         : native.rlockAcquire(this.#address, timeoutMs);
+    if (outcome === Outcome.deadlock) {
+      throw new MultiprocessingError(
+        'acquireSync() would wait for ever: an awaited acquire() or runExclusive() of this ' +
+          'thread holds the RLock. Await it here too, or pass a timeout',
+        { code: 'ERR_MP_DEADLOCK' },
+      );
+    }
     return outcome === Outcome.acquired;
   }
 
   #releaseSlow(): void {
-    if (native.rlockRelease(this.#address) === Outcome.notOwner) {
-      throw new NotOwnerError('release() of an RLock by a thread that does not hold it');
+    if (native.rlockRelease(this.#address) === Outcome.released) {
+      this.#awaited?.poke();
+      return;
     }
+    const owners = this.#owners;
+    owners.release(owners.releaser());
+  }
+
+  #suspend(): Suspended {
+    const depth = native.rlockReleaseAll(this.#address);
+    if (depth > 0) {
+      this.#awaited?.poke();
+      return { owner: undefined, depth };
+    }
+    const suspended = this.#owners.suspend();
+    if (suspended !== undefined) return suspended;
+    throw new NotOwnerError('an RLock is to be released by one who does not hold it');
   }
 
   static {
@@ -131,5 +250,11 @@ export class RLock {
       type: RLock,
       addressOf: (lock) => (lock as RLock).#address,
     });
+    suspend = (lock) => lock.#suspend();
+    resume = (lock, { owner, depth }) =>
+      owner === undefined ? lock.#owners.resumeThread(depth) : lock.#owners.resume(owner, depth);
+    resumeSync = (lock, { depth }) => {
+      native.rlockAcquireAll(lock.#address, depth);
+    };
   }
 }

@@ -11,43 +11,19 @@
 //                      |                                 | last: what came for it goes to others
 import { native, Outcome, type ObjectKind } from '../native/binding.js';
 import type { CheckedWait } from './options.js';
-
-/** The longest delay that setTimeout takes. */
-const maxTimerMs = 2 ** 31 - 1;
-
-interface Waiting {
-  readonly resolve: (acquired: boolean) => void;
-  readonly reject: (reason: unknown) => void;
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal | undefined;
-  timer: NodeJS.Timeout | undefined;
-  onAbort: (() => void) | undefined;
-}
-
-/** All queues of this thread that the hub watches for, by ticket. */
-const watched = new Map<number, WaitQueue>();
-let lastTicket = 0;
-let listening = false;
-
-function listen(): void {
-  if (listening) return;
-  native.onReady((ticket) => watched.get(ticket)?.tryHead());
-  listening = true;
-}
+import { unwatch, watch } from './tickets.js';
+import { Waiting } from './waiting.js';
 
 /** One thread's waits for one object. */
 export class WaitQueue {
   readonly #address: number;
   readonly #kind: ObjectKind;
   // A Set keeps the order of arrival and lets a waiter in the middle leave at once.
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<Waiting<boolean>>();
   #ticket = 0;
   #willTry = false;
 
-  /**
-   * @param owner - the object waited for. A pending wait keeps it alive through `watched`: once
-   * collected, its memory may have another use, which the hub and the tries would trample on.
-   */
+  /** @param owner - the object waited for, which a pending wait keeps alive */
   constructor(
     readonly owner: object,
     address: number,
@@ -68,29 +44,19 @@ export class WaitQueue {
     return (this.isEmpty && tryAcquire()) || this.#wait(wait);
   }
 
-  #wait({ timeoutMs, signal }: CheckedWait): Promise<boolean> {
+  #wait(wait: CheckedWait): Promise<boolean> {
     if (this.isEmpty && !this.#watch()) this.poke();
-    return new Promise((resolve, reject) => {
-      const deadlineMs = performance.now() + timeoutMs;
-      const waiting: Waiting = {
-        resolve,
-        reject,
-        deadlineMs,
-        signal,
-        timer: undefined,
-        onAbort: undefined,
-      };
-      this.#waiting.add(waiting);
-      this.#startTimer(waiting);
-      if (signal !== undefined) {
-        waiting.onAbort = () => {
-          this.#leave(waiting);
-          // The reason is the caller's own, whatever it is.
-          waiting.reject(signal.reason);
-        };
-        signal.addEventListener('abort', waiting.onAbort, { once: true });
-      }
+    const waiting = new Waiting<boolean>(wait, {
+      onTimeout: () => {
+        this.#expire(waiting);
+      },
+      onAbort: (reason) => {
+        this.#leave(waiting);
+        waiting.reject(reason);
+      },
     });
+    this.#waiting.add(waiting);
+    return waiting.promise;
   }
 
   /** Lets the head try soon: the object was released by this thread. */
@@ -112,59 +78,30 @@ export class WaitQueue {
         if (native.rearm(this.#ticket)) return;
       }
       this.#waiting.delete(waiting);
-      settle(waiting);
       waiting.resolve(true);
     }
-    this.#unwatch(false);
+    unwatch(this.#ticket, false);
   }
 
   /** False when a try may succeed now. */
   #watch(): boolean {
-    listen();
-    const ticket = ++lastTicket;
-    const watching = native.watch(this.#address, this.#kind, ticket);
+    const { ticket, tryNow } = watch({ address: this.#address, kind: this.#kind }, () => {
+      this.tryHead();
+    });
     this.#ticket = ticket;
-    watched.set(ticket, this);
-    return watching;
+    return !tryNow;
   }
 
-  #unwatch(withdraw: boolean): void {
-    watched.delete(this.#ticket);
-    native.cancel(this.#ticket, withdraw);
-  }
-
-  #leave(waiting: Waiting): void {
+  #leave(waiting: Waiting<boolean>): void {
     this.#waiting.delete(waiting);
-    settle(waiting);
-    if (this.isEmpty) this.#unwatch(true);
+    if (this.isEmpty) unwatch(this.#ticket, true);
   }
 
-  #startTimer(waiting: Waiting): void {
-    if (waiting.deadlineMs === Infinity) return;
-    const leftMs = waiting.deadlineMs - performance.now();
-    const expire = () => {
-      this.#expire(waiting);
-    };
-    waiting.timer = setTimeout(expire, Math.min(Math.max(leftMs, 0), maxTimerMs));
-  }
-
-  #expire(waiting: Waiting): void {
-    // Timers round down, and long waits take several.
-    if (performance.now() < waiting.deadlineMs) {
-      this.#startTimer(waiting);
-      return;
-    }
+  #expire(waiting: Waiting<boolean>): void {
     // After a blocked loop the object may have been free for long: one last try, in order.
     this.tryHead();
     if (!this.#waiting.has(waiting)) return;
     this.#leave(waiting);
     waiting.resolve(false);
-  }
-}
-
-function settle(waiting: Waiting): void {
-  clearTimeout(waiting.timer);
-  if (waiting.onAbort !== undefined) {
-    waiting.signal?.removeEventListener('abort', waiting.onAbort);
   }
 }

@@ -8,7 +8,7 @@ import { register } from '../memory/registry.js';
 import { ElementType, type ObjectKind } from '../native/binding.js';
 import { Lock } from '../sync/lock.js';
 import { RLock } from '../sync/rlock.js';
-import { lockKey, openBlock, structKey, type DataLock, type Parts } from './parts.js';
+import { blockKey, lockKey, openBlock, structKey, type DataLock, type Parts } from './parts.js';
 import { scalarOfElement, type Scalar } from './scalars.js';
 import { struct } from './struct.js';
 import type { Fields, FieldType, StructType } from './struct-types.js';
@@ -39,8 +39,8 @@ export function registerData({ kind, type, classOf }: DataConstructor): void {
     kind,
     type,
     addressOf: (object) => openBlock(object as Parts).address,
-    ownerOf: (object) => openBlock(object as Parts).owner,
-    detailOf: (object) => detailOf(object as Parts),
+    ownerOf: (object) => (object as Parts)[blockKey].owner,
+    detailOf: (object, holder) => detailOf(object as Parts, holder),
     open: (place: Place, detail: unknown) => {
       const { lock, struct: plain } = (detail ?? {}) as Detail;
       const block = blockAt(place, kind);
@@ -53,8 +53,8 @@ export function registerData({ kind, type, classOf }: DataConstructor): void {
   });
 }
 
-function detailOf(object: Parts): Detail | undefined {
-  const lock = object[lockKey] && handleOf(object[lockKey]);
+function detailOf(object: Parts, holder: number | undefined): Detail | undefined {
+  const lock = object[lockKey] && handleOf(object[lockKey], holder);
   const type = object[structKey];
   if (lock === undefined && type === undefined) return undefined;
   return { ...(lock && { lock }), ...(type && { struct: plainFields(type) }) };

@@ -4,7 +4,7 @@ import { Lock } from '../sync/lock.js';
 import { RLock } from '../sync/rlock.js';
 import { setParts, lockKey, openBlock, type DataLock, type Parts } from './parts.js';
 
-/** As far as the lock has them: an RLock has no awaitable ones. */
+/** As far as the lock has them. */
 export const lockForms = [
   'acquire',
   'acquireSync',

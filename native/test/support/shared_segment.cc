@@ -37,16 +37,20 @@ uint8_t* SharedSegment::Bytes(uint64_t size_bytes) {
   return segment_.base() + allocation.offset;
 }
 
-layout::SyncObject* SharedSegment::NewLock(uint32_t flags) {
+layout::SyncObject* SharedSegment::NewObject(layout::ObjectKind kind) {
   auto* object = New<layout::SyncObject>();
-  object->kind = static_cast<uint32_t>(layout::ObjectKind::kLock);
+  object->kind = static_cast<uint32_t>(kind);
+  return object;
+}
+
+layout::SyncObject* SharedSegment::NewLock(uint32_t flags) {
+  layout::SyncObject* object = NewObject(layout::ObjectKind::kLock);
   object->flags = flags;
   return object;
 }
 
 layout::SyncObject* SharedSegment::NewSemaphore(uint32_t count, uint32_t maximum) {
-  auto* object = New<layout::SyncObject>();
-  object->kind = static_cast<uint32_t>(layout::ObjectKind::kSemaphore);
+  layout::SyncObject* object = NewObject(layout::ObjectKind::kSemaphore);
   object->maximum = maximum;
   object->state.store(count);
   return object;

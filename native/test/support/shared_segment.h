@@ -22,6 +22,8 @@ class SharedSegment {
   /// The same memory at another address, as another process sees it.
   [[nodiscard]] sync::Segment MapAgain() const;
 
+  /// All zero but for its kind.
+  layout::SyncObject* NewObject(layout::ObjectKind kind);
   layout::SyncObject* NewLock(uint32_t flags = layout::kRobust);
   layout::SyncObject* NewSemaphore(uint32_t count, uint32_t maximum = layout::kCountMax);
   /// A zeroed T in the heap.

@@ -1,0 +1,109 @@
+// Event: a flag that processes, and threads, wait for.
+import { inspect } from 'node:util';
+
+import type { FastPaths } from '../memory/fast-paths.js';
+import { createObject, openMemory, Place } from '../memory/memory.js';
+import { register } from '../memory/registry.js';
+import { native, ObjectKind, Outcome } from '../native/binding.js';
+import { EventQueue } from './event-queue.js';
+import { checkAwait, checkWait } from './options.js';
+import type { AwaitOptions, WaitOptions } from './options.js';
+
+const { eventSet } = native.constants;
+
+/**
+ * A flag that processes and threads share and wait for.
+ *
+ * `set()` lets go all who wait at that moment, even when a `clear()` follows at once. Asking, and
+ * setting and clearing while nobody waits, cost an atomic instruction each. A process that is
+ * killed while it waits, sets or clears stops nobody. Source: CPython's
+ * {@link https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Event | Event};
+ * unlike there, where `set()` waits for every waiter, a killed waiter does not hang it.
+ *
+ * @example
+ * ```ts
+ * const ready = new Event();
+ * ready.set();              // in one process
+ * await ready.wait();       // in any number of others
+ * ```
+ *
+ * @public
+ */
+export class Event {
+  readonly #address: number;
+  readonly #paths: FastPaths;
+  #queue: EventQueue | undefined;
+
+  /**
+   * Makes an event that is not set.
+   *
+   * @throws MultiprocessingError `ERR_MP_MEMORY_EXHAUSTED` when shared memory is used up
+   */
+  constructor();
+  constructor(place?: unknown) {
+    this.#address =
+      place instanceof Place ? place.address : createObject(this, { kind: ObjectKind.event });
+    this.#paths = openMemory().paths;
+  }
+
+  /** Whether the event is set. */
+  isSet(): boolean {
+    return (this.#paths.load(this.#address) & eventSet) !== 0;
+  }
+
+  /** Sets the event and lets go all who wait for it. */
+  set(): void {
+    if (this.#paths.eventSet(this.#address) === 0) return;
+    native.eventSet(this.#address);
+    this.#queue?.poke();
+  }
+
+  /** Makes those wait who come from now on; takes nothing from those whom a set has let go. */
+  clear(): void {
+    this.#paths.eventClear(this.#address);
+  }
+
+  /**
+   * Waits until the event is set, without blocking the event loop; a pending call keeps the process
+   * alive.
+   *
+   * @param options - `timeout` in ms, `signal`
+   * @returns true when it is set or was set meanwhile, false when the timeout passed
+   * @throws the signal's reason when it is aborted
+   */
+  async wait(options?: AwaitOptions): Promise<boolean> {
+    const wait = checkAwait('wait', options);
+    this.#queue ??= new EventQueue(this, this.#address, this.#paths);
+    return this.#queue.wait(wait);
+  }
+
+  /**
+   * Waits until the event is set, blocking the thread; JavaScript signal handlers do not run
+   * meanwhile.
+   *
+   * @param options - `timeout` in ms
+   * @returns true when it is set or was set meanwhile, false when the timeout passed
+   */
+  waitSync(options?: WaitOptions): boolean {
+    const timeoutMs = checkWait('waitSync', options);
+    if (this.isSet()) return true;
+    return timeoutMs > 0 && native.eventWait(this.#address, timeoutMs) === Outcome.acquired;
+  }
+
+  /**
+   * What `console.log` shows.
+   *
+   * @internal
+   */
+  [inspect.custom](): string {
+    return `Event { set: ${String(this.isSet())} }`;
+  }
+
+  static {
+    register({
+      kind: ObjectKind.event,
+      type: Event,
+      addressOf: (event) => (event as Event).#address,
+    });
+  }
+}
