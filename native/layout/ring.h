@@ -12,7 +12,9 @@
 //       96 |    4 | put_first     | holder of put_lock   | start of put_chunk
 //      100 |    4 | put_mask      | holder of put_lock   | mask of put_chunk
 //      104 |    4 | put_bytes     | holder of put_lock   | bytes of put_chunk
-//      108 |   20 | (reserved)    |                      | 0
+//      108 |    4 | growing       | holder of put_lock   | chunk that is being linked; 0: none
+//      112 |    4 | growing_serial| holder of put_lock   | its serial
+//      116 |   12 | (reserved)    |                      | 0
 //      128 |    8 | get_lock      | getters              | state of a lock
 //      136 |    8 | head          | holder of get_lock   | Mark: what was taken
 //      144 |    8 | seen_tail     | holder of get_lock   | tail, as last seen
@@ -126,7 +128,9 @@ struct Ring {
   std::atomic<uint32_t> put_first;
   std::atomic<uint32_t> put_mask;
   std::atomic<uint32_t> put_bytes;
-  uint8_t reserved_108[20];
+  uint32_t growing;
+  uint32_t growing_serial;
+  uint8_t reserved_116[12];
 
   std::atomic<uint64_t> get_lock;
   std::atomic<uint64_t> head;
@@ -166,6 +170,8 @@ static_assert(offsetof(Ring, put_start) == 92);
 static_assert(offsetof(Ring, put_first) == 96);
 static_assert(offsetof(Ring, put_mask) == 100);
 static_assert(offsetof(Ring, put_bytes) == 104);
+static_assert(offsetof(Ring, growing) == 108);
+static_assert(offsetof(Ring, growing_serial) == 112);
 static_assert(offsetof(Ring, get_lock) == 128);
 static_assert(offsetof(Ring, head) == 136);
 static_assert(offsetof(Ring, seen_tail) == 144);

@@ -53,6 +53,7 @@ enum class ObjectKind : uint32_t {
   kValue = 4,
   kArray = 5,
   kEvent = 7,
+  kQueue = 10,
 };
 
 inline constexpr uint32_t kRobust = 1;

@@ -1,6 +1,8 @@
 // Creating, sharing, attaching and dropping; sweeping is in sweep.cc. See the header.
 #include "sync/references.h"
 
+#include "sync/ring.h"
+
 namespace mp::sync {
 
 using layout::SegmentHeader;
@@ -61,13 +63,23 @@ Allocation References::Add(uint64_t offset, Entry entry) {
   return {};
 }
 
+/// Frees an object, and what belongs to it.
+void References::End(uint64_t offset) {
+  const Segment& segment = allocator_.segment();
+  auto* object = reinterpret_cast<layout::SyncObject*>(segment.base() + offset);
+  if (object->kind == static_cast<uint32_t>(layout::ObjectKind::kQueue)) {
+    MessageRing(segment, allocator_, reinterpret_cast<layout::Ring*>(object)).ReleaseChunks();
+  }
+  allocator_.Release(offset);
+}
+
 bool References::Remove(uint64_t offset, Entry entry) {
   ReferenceList list(allocator_, offset);
   layout::Reference* place = list.Find(entry);
   if (place == nullptr) return false;
   list.Erase(place);
   CountDown(ThreadOf(entry));
-  if (list.IsEmpty()) allocator_.Release(offset);
+  if (list.IsEmpty()) End(offset);
   return true;
 }
 

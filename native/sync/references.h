@@ -85,6 +85,7 @@ class References {
   /// Room for so many granules: swept for, before the heap grows. The object at `pinned` stays.
   [[nodiscard]] Allocation Obtain(uint64_t length, uint64_t pinned);
   [[nodiscard]] Allocation Add(uint64_t offset, Entry entry);
+  void End(uint64_t offset);
   /// False when the entry is not there.
   bool Remove(uint64_t offset, Entry entry);
   void CountUp(Id id);

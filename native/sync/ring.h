@@ -15,8 +15,6 @@
 //   either, with its side's lock        | the next one takes the lock over and mends (Mend)
 //   either, between its store and its   | sleepers look after kSleepBound at the latest
 //     wake                              |
-//   putter, between making a chunk and  | the chunk's memory stays taken
-//     linking it                        |
 //
 // Growth. A putter that finds no room, and whom nobody makes room for while it spins, makes a new
 // chunk behind the old one, as large as was asked for or twice as large as the last. Positions go
@@ -24,13 +22,14 @@
 //
 //   STEP                                | KILLED AFTER IT
 //   ------------------------------------+--------------------------------------------------------
+//   putter: growing = new, new is there | Mend frees it
 //   putter: old.end, old.next = new     | Mend, or the getter that leaves old, does the next step
 //   putter: put_chunk = new             | done
 //   getter: put_chunk = new, if it is   | done by the putter
 //     still old                         |
 //   getter: retired = old               | Mend sees that get_chunk is still old: nothing retired
 //   getter: get_chunk = new             | Mend frees retired
-//   getter: frees old                   | Mend sees by its serial that it is not there any more
+//   getter: frees old                   | Mend sees that it is not there, or has another serial
 //   getter: retired = 0                 | done
 //
 // Sleeping. Who finds the ring empty (full) sets getters_wait (putters_wait), looks again, and
@@ -113,8 +112,8 @@ class MessageRing {
   void FinishPut(Id self);
   void FinishGet(Id self);
 
-  /// Frees all chunks but the first. The ring is used by nobody any more.
-  void FreeChunks(Id self);
+  /// Frees all chunks but the first, under the allocator's lock. Nobody uses the ring any more.
+  void ReleaseChunks();
 
   // What the waits in ring_wait.h are made of.
   [[nodiscard]] RingSide put_side() const;
@@ -136,7 +135,7 @@ class MessageRing {
   [[nodiscard]] bool MayHaveRoom(uint32_t bytes) const;
   [[nodiscard]] bool MayHaveRecord(bool discarded) const;
   /// After the lock of somebody who died.
-  void MendPut();
+  void MendPut(Id self);
   void MendGet(Id self);
 
  private:
@@ -154,12 +153,14 @@ class MessageRing {
   [[nodiscard]] uint64_t OffsetOf(uint32_t distance) const;
   [[nodiscard]] Room LookForRoom() const;
   [[nodiscard]] bool MayGrow(const Room& room, uint32_t need) const;
+  [[nodiscard]] Allocation MakeChunk(Id self, const Room& room, uint32_t bytes);
   [[nodiscard]] RingResult Grow(Id self, const Room& room, uint32_t need);
   [[nodiscard]] uint32_t NextChunkBytes(const Room& room, uint32_t need) const;
   void UseChunk(uint32_t distance);
   void LeaveChunk(Id self, layout::Chunk* chunk, uint32_t next);
   void ReadFrom(uint32_t distance);
   void FreeRetired(Id self);
+  void FreeChunk(Id self, uint32_t distance, uint32_t serial);
 
   static uint32_t Padding(const Room& room, uint32_t need);
   static bool Fits(const Room& room, uint32_t need);

@@ -46,22 +46,40 @@ uint32_t MessageRing::NextChunkBytes(const Room& room, uint32_t need) const {
   return static_cast<uint32_t>(bytes);
 }
 
-RingResult MessageRing::Grow(Id self, const Room& room, uint32_t need) {
-  const uint32_t bytes = NextChunkBytes(room, need);
-  const Allocation made = allocator_.Allocate(self, sizeof(Chunk) + bytes);
-  if (made.fault != AllocationFault::kNone) return RingResult::kExhausted;
-  const auto ring_offset = static_cast<uint32_t>(reinterpret_cast<uint8_t*>(ring_) -
-                                                 segment_.base());
-  const uint32_t distance = static_cast<uint32_t>(made.offset) - ring_offset;
-  Chunk* chunk = ChunkAt(distance);
+/// A chunk that is not linked yet, and that `growing` leads to.
+Allocation MessageRing::MakeChunk(Id self, const Room& room, uint32_t bytes) {
+  const uint64_t length = Allocator::Granules(sizeof(Chunk) + bytes);
+  const Allocator::Exclusive held(allocator_, self);
+  Allocation made;
+  made.offset = allocator_.Find(length);
+  if (made.offset == 0) {
+    made = allocator_.Grow(length);
+    if (!made.ok()) return made;
+    made.offset = allocator_.Find(length);
+  }
+  allocator_.Prepare(made.offset, length);
+  auto* chunk = reinterpret_cast<Chunk*>(segment_.base() + made.offset);
   FormatChunk(chunk, PositionOf(room.tail), bytes);
   chunk->serial = segment_.header()->next_serial.fetch_add(1, std::memory_order_relaxed);
+  // Before it is there: who is killed after that leaves a way to it.
+  ring_->growing_serial = chunk->serial;
+  std::atomic_signal_fence(std::memory_order_release);
+  ring_->growing = static_cast<uint32_t>(made.offset - OffsetOf(0));
+  allocator_.Start(made.offset, length, Mark::kStart);
+  return made;
+}
+
+RingResult MessageRing::Grow(Id self, const Room& room, uint32_t need) {
+  const uint32_t bytes = NextChunkBytes(room, need);
+  const Allocation made = MakeChunk(self, room, bytes);
+  if (!made.ok()) return RingResult::kExhausted;
+  const uint32_t distance = ring_->growing;
   Chunk* old = ChunkAt(ring_->put_chunk.load(std::memory_order_relaxed));
-  old->end = chunk->start;
+  old->end = ChunkAt(distance)->start;
   // SYNC POINT ring-chunk: release, by the acquire of getters that come to the end of `old`.
   old->next.store(distance, std::memory_order_release);
   UseChunk(distance);
-  if (chunk->mask != kNoMask) ring_->grown_bytes = bytes;
+  ring_->growing = 0;
   ring_->put_limit = LookForRoom().limit;
   return RingResult::kReady;
 }
@@ -73,12 +91,18 @@ void MessageRing::UseChunk(uint32_t distance) {
   ring_->put_first.store(chunk->start, std::memory_order_relaxed);
   ring_->put_mask.store(chunk->mask, std::memory_order_relaxed);
   ring_->put_bytes.store(chunk->bytes, std::memory_order_relaxed);
+  if (chunk->mask != kNoMask) ring_->grown_bytes = chunk->bytes;
 }
 
-void MessageRing::MendPut() {
+void MessageRing::MendPut(Id self) {
   const uint32_t last = ring_->put_chunk.load(std::memory_order_acquire);
   const uint32_t next = ChunkAt(last)->next.load(std::memory_order_acquire);
   UseChunk(next != 0 ? next : last);
+  const uint32_t growing = ring_->growing;
+  if (growing == 0) return;
+  const bool is_linked = growing == ring_->put_chunk.load(std::memory_order_relaxed);
+  if (!is_linked) FreeChunk(self, growing, ring_->growing_serial);
+  ring_->growing = 0;
 }
 
 /// Makes a chunk the one that is read from.
@@ -102,18 +126,19 @@ void MessageRing::LeaveChunk(Id self, Chunk* chunk, uint32_t next) {
   FreeRetired(self);
 }
 
-/// The first chunk is part of the ring.
 void MessageRing::FreeRetired(Id self) {
-  const uint32_t distance = ring_->retired;
-  if (distance != kFirstChunk) {
-    Chunk* chunk = ChunkAt(distance);
-    const bool is_there = chunk->serial == ring_->retired_serial;
-    // Who is killed from here on does not free it a second time, when it may be somebody else's.
-    chunk->serial = 0;
-    std::atomic_signal_fence(std::memory_order_release);
-    if (is_there) allocator_.Free(self, OffsetOf(distance));
-  }
+  FreeChunk(self, ring_->retired, ring_->retired_serial);
   ring_->retired = 0;
+}
+
+/// Unless somebody did: its place may have a new use, but then not one with its serial.
+void MessageRing::FreeChunk(Id self, uint32_t distance, uint32_t serial) {
+  if (distance == kFirstChunk) return;  // a part of the ring
+  const uint64_t offset = OffsetOf(distance);
+  const Allocator::Exclusive held(allocator_, self);
+  const bool is_there =
+      allocator_.MarkAt(offset) == Mark::kStart && ChunkAt(distance)->serial == serial;
+  if (is_there) allocator_.Release(offset);
 }
 
 void MessageRing::MendGet(Id self) {
@@ -123,14 +148,27 @@ void MessageRing::MendGet(Id self) {
   if (ring_->retired != 0) FreeRetired(self);
 }
 
-void MessageRing::FreeChunks(Id self) {
-  if (ring_->retired != 0) MendGet(self);
+void MessageRing::ReleaseChunks() {
+  const auto release = [&](uint32_t distance) {
+    const uint64_t offset = OffsetOf(distance);
+    if (distance != kFirstChunk && allocator_.MarkAt(offset) == Mark::kStart) {
+      allocator_.Release(offset);
+    }
+  };
+  // Who died while it moved on left one that is in neither chain, or in this one.
+  const uint32_t retired = ring_->retired;
+  const uint32_t growing = ring_->growing;
+  if (retired != 0 && ChunkAt(retired)->serial == ring_->retired_serial) release(retired);
   uint32_t distance = ring_->get_chunk.load(std::memory_order_relaxed);
+  if (distance == retired) distance = ChunkAt(distance)->next.load(std::memory_order_relaxed);
   while (distance != 0) {
     const uint32_t next = ChunkAt(distance)->next.load(std::memory_order_relaxed);
-    if (distance != kFirstChunk) allocator_.Free(self, OffsetOf(distance));
+    // First the way to what remains: who is killed here leaves the rest to the next sweep.
+    ring_->get_chunk.store(next, std::memory_order_relaxed);
+    release(distance);
     distance = next;
   }
+  if (growing != 0 && ChunkAt(growing)->serial == ring_->growing_serial) release(growing);
 }
 
 }  // namespace mp::sync

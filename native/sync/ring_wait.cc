@@ -114,12 +114,14 @@ BellPlace JoinWait::bell_place() const {
   return {&segment_, ring_.join_bell(), ring_.DonePoint().key};
 }
 
-RingResult MessageRing::BeginPut(Id self, uint32_t bytes, os::Deadline deadline, const StopSign* stop) {
+RingResult MessageRing::BeginPut(Id self, uint32_t bytes, os::Deadline deadline,
+                                 const StopSign* stop) {
   PutWait wait(*this, segment_, bytes);
   return Begin(wait, self, deadline, stop);
 }
 
-RingResult MessageRing::BeginGet(Id self, os::Deadline deadline, const StopSign* stop, bool discarded) {
+RingResult MessageRing::BeginGet(Id self, os::Deadline deadline, const StopSign* stop,
+                                 bool discarded) {
   GetWait wait(*this, segment_, discarded);
   return Begin(wait, self, deadline, stop);
 }
@@ -140,7 +142,7 @@ uint32_t MessageRing::Count() const {
 void MessageRing::ShutDown(Id self, bool discard) {
   Lock lock = LockOf(put_side());
   (void)lock.Acquire(self, os::Deadline::Never());
-  if (lock.IsAbandoned()) MendPut();
+  if (lock.IsAbandoned()) MendPut(self);
   ring_->state.fetch_or(layout::kShutDown | (discard ? layout::kDiscarded : 0));
   lock.Release();
   for (const RingSide& side : {put_side(), get_side()}) {

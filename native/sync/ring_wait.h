@@ -59,10 +59,8 @@ class PutWait final : public RingWait {
   [[nodiscard]] bool IsWorthATry() const override { return ring_.MayHaveRoom(bytes_); }
 
  protected:
-  [[nodiscard]] RingResult Look(Id self) override {
-    return ring_.PrepareRoom(self, bytes_);
-  }
-  void Mend(Id /*self*/) override { ring_.MendPut(); }
+  [[nodiscard]] RingResult Look(Id self) override { return ring_.PrepareRoom(self, bytes_); }
+  void Mend(Id self) override { ring_.MendPut(self); }
   [[nodiscard]] bool IsMoreLeft() const override;
 
  private:
@@ -76,9 +74,7 @@ class GetWait final : public RingWait {
   [[nodiscard]] bool IsWorthATry() const override { return ring_.MayHaveRecord(discarded_); }
 
  protected:
-  [[nodiscard]] RingResult Look(Id self) override {
-    return ring_.PrepareRecord(self, discarded_);
-  }
+  [[nodiscard]] RingResult Look(Id self) override { return ring_.PrepareRecord(self, discarded_); }
   void Mend(Id self) override { ring_.MendGet(self); }
   [[nodiscard]] bool IsMoreLeft() const override;
 

@@ -51,9 +51,8 @@ TEST_SUITE("waiting at a ring") {
   TEST_CASE_FIXTURE(OneItemWorld, "a putter sleeps until something is taken") {
     REQUIRE(Put(1) == RingResult::kReady);
     RingResult result = RingResult::kBusy;
-    std::thread putter = AsParty(*this, [&](mp::sync::Id id) {
-      result = PutAs(id, 2, 8, Deadline::After(kWatchdogMs));
-    });
+    std::thread putter = AsParty(
+        *this, [&](mp::sync::Id id) { result = PutAs(id, 2, 8, Deadline::After(kWatchdogMs)); });
     REQUIRE(mp::test::Eventually([&] { return layout->putters_wait.load() == 1; }));
     CHECK(Get() == 1);
     putter.join();
@@ -88,9 +87,8 @@ TEST_SUITE("waiting at a ring") {
   TEST_CASE_FIXTURE(RingWorld, "a joiner sleeps until the last task is done") {
     REQUIRE(Put(1) == RingResult::kReady);
     bool joined = false;
-    std::thread joiner = AsParty(*this, [&](mp::sync::Id id) {
-      joined = ring().Join(id, Deadline::After(kWatchdogMs));
-    });
+    std::thread joiner = AsParty(
+        *this, [&](mp::sync::Id id) { joined = ring().Join(id, Deadline::After(kWatchdogMs)); });
     REQUIRE(mp::test::Eventually([&] { return layout->joiners_wait.load() == 1; }));
     CHECK(ring().TaskDone());
     joiner.join();

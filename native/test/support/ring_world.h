@@ -37,7 +37,7 @@ struct RingWorld {
 
   /// Puts a message of so many bytes that begins with `number`.
   sync::RingResult PutAs(sync::Id id, uint32_t number, uint32_t bytes = 8,
-                       os::Deadline deadline = os::Deadline::After(0)) {
+                         os::Deadline deadline = os::Deadline::After(0)) {
     sync::MessageRing at = ring();
     const sync::RingResult result = at.BeginPut(id, bytes, deadline);
     if (result != sync::RingResult::kReady) {
