@@ -23,6 +23,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportLock(env, exports);
   ExportRLock(env, exports);
   ExportSemaphore(env, exports);
+  ExportRing(env, exports);
   ExportEvent(env, exports);
   ExportWait(env, exports);
   return exports;

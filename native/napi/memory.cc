@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "layout/data_block.h"
+#include "layout/ring.h"
 #include "napi/objects.h"
 
 namespace mp::napi {
@@ -192,6 +193,12 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("depth", static_cast<double>(offsetof(SyncObject, depth)));
   constants.Set("maximum", static_cast<double>(offsetof(SyncObject, maximum)));
   constants.Set("blockData", static_cast<double>(sizeof(layout::DataBlock)));
+  constants.Set("ringPutChunk", static_cast<double>(offsetof(layout::Ring, put_chunk)));
+  constants.Set("ringGetChunk", static_cast<double>(offsetof(layout::Ring, get_chunk)));
+  constants.Set("ringMaximum", static_cast<double>(offsetof(layout::Ring, maximum)));
+  constants.Set("ringShutDown", layout::kShutDown);
+  constants.Set("chunkBytes", static_cast<double>(offsetof(layout::Chunk, bytes)));
+  constants.Set("chunkData", static_cast<double>(sizeof(layout::Chunk)));
   constants.Set("versionInHeader",
                 static_cast<double>(offsetof(layout::SegmentHeader, layout_version)));
   exports.Set("constants", constants);

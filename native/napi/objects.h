@@ -11,6 +11,7 @@ void ExportDataBlock(Napi::Env env, Napi::Object exports);
 void ExportLock(Napi::Env env, Napi::Object exports);
 void ExportRLock(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
+void ExportRing(Napi::Env env, Napi::Object exports);
 void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
 

@@ -4,6 +4,7 @@
 
 #include "napi/arguments.h"
 #include "napi/objects.h"
+#include "napi/ring.h"
 #include "sync/event.h"
 #include "sync/lock.h"
 #include "sync/semaphore.h"
@@ -18,6 +19,8 @@ std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target, uint32_t deta
   switch (static_cast<ObjectKind>(target.object->kind)) {
     case ObjectKind::kSemaphore:
       return std::make_unique<sync::Semaphore>(segment, target.object);
+    case ObjectKind::kQueue:
+      return RingAwaitable(target, detail);
     case ObjectKind::kEvent:
       return std::make_unique<sync::Event>(segment, target.object, detail);
     case ObjectKind::kRLock:
@@ -39,7 +42,8 @@ void OnReady(const Napi::CallbackInfo& info) {
 }
 
 /// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event
-/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began.
+/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began; of a
+/// queue: see napi/ring.h.
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());
