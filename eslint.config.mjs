@@ -18,7 +18,7 @@ const size = {
 };
 
 export default defineConfig(
-  globalIgnores(['dist', 'build', 'prebuilds', 'temp']),
+  globalIgnores(['dist', 'build', 'prebuilds', 'temp', 'test/functions/fixtures/*.{ts,mts}']),
   {
     files: typeScript,
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

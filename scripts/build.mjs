@@ -7,7 +7,7 @@ import { filesBelow, Stamp } from './stale.mjs';
 import { at, headersPrefix, installIfNeeded, isMain, run } from './tools.mjs';
 
 const addon = 'build/Release/node_multiprocessing.node';
-const nativeFolders = ['layout', 'os', 'sync', 'napi'].map((name) => `native/${name}`);
+const nativeFolders = ['layout', 'os', 'fork', 'sync', 'napi'].map((name) => `native/${name}`);
 const isTypeScript = (name) => /\.[mc]?ts$/.test(name);
 const typeScriptSetup = ['tsconfig.json', 'package.json'];
 

@@ -46,7 +46,7 @@ function format() {
 /** Several files at a time; the tests are left out, for their macros fail half of the checks. */
 async function tidy() {
   const command = tool('clang-tidy');
-  const queue = sources.filter((f) => /^native\/(os|sync|napi)\/.*\.cc$/.test(f) && isOurs(f));
+  const queue = sources.filter((f) => /^native\/(os|fork|sync|napi)\/.*\.cc$/.test(f) && isOurs(f));
   const total = queue.length;
   const worker = async () => {
     for (let file = queue.shift(); file; file = queue.shift()) await tidyFile(command, file);

@@ -15,7 +15,7 @@ const platformFolders = {
 
 const os = (platformFolders[process.platform] ?? ['posix']).map((name) => `os/${name}`);
 const wanted = process.argv.slice(2).flatMap((name) => (name === 'os' ? os : [name]));
-const folders = wanted.length > 0 ? wanted : [...os, 'sync', 'napi'];
+const folders = wanted.length > 0 ? wanted : [...os, 'fork', 'sync', 'napi'];
 
 for (const folder of folders) {
   const path = join(root, 'native', folder);

@@ -87,6 +87,23 @@ export class NotOwnerError extends MultiprocessingError {
 }
 
 /**
+ * A barrier is broken: a party timed out, was aborted or died while it waited, the action failed,
+ * or somebody called `abort()` or `reset()`. `code` is `ERR_MP_BROKEN_BARRIER`.
+ *
+ * @public
+ */
+export class BrokenBarrierError extends MultiprocessingError {
+  /** @param message - what broke it, as far as that is known here */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_BROKEN_BARRIER' });
+  }
+
+  static {
+    setName(this, 'BrokenBarrierError');
+  }
+}
+
+/**
  * With `onAbandoned: 'throw'`: the previous owner ended while it held the lock, so what the lock
  * protects may be half-changed. The lock has been released again. `code` is `ERR_MP_OWNER_DIED`.
  *
@@ -163,6 +180,88 @@ export class SystemCallError extends MultiprocessingError {
 
   static {
     setName(this, 'SystemCallError');
+  }
+}
+
+/**
+ * A process ended before its target returned: it exited, was killed by a signal, or had nothing left
+ * to do. `code` is `ERR_MP_PROCESS`.
+ *
+ * @public
+ */
+export class ProcessError extends MultiprocessingError {
+  /** The exit code; negative when a signal ended the process, as in `process.exitCode`. */
+  readonly exitCode: number;
+  /** Name of the signal that ended it, or null. */
+  readonly signal: NodeJS.Signals | null;
+
+  /**
+   * @param message - which process, and how it ended
+   * @param details - `exitCode` and `signal`
+   */
+  constructor(message: string, details: { exitCode: number; signal: NodeJS.Signals | null }) {
+    super(message, { code: 'ERR_MP_PROCESS' });
+    this.exitCode = details.exitCode;
+    this.signal = details.signal;
+  }
+
+  static {
+    setName(this, 'ProcessError');
+  }
+}
+
+/**
+ * An error that another process threw, of a class that this one does not know. It has the `name`,
+ * the message, the stack, the cause and the own properties of the original. `code` is
+ * `ERR_MP_REMOTE` unless the original had one.
+ *
+ * @public
+ */
+export class RemoteError extends MultiprocessingError {
+  /** @param message - the message of the original */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_REMOTE' });
+  }
+
+  static {
+    setName(this, 'RemoteError');
+  }
+}
+
+/**
+ * A value cannot go to another process: it is, or contains, something that structured clone
+ * refuses, such as a Promise. `code` is `ERR_MP_NOT_CLONEABLE`.
+ *
+ * @public
+ */
+export class NotCloneableError extends MultiprocessingError {
+  /**
+   * @param message - where in the value it is, and what
+   * @param details - `cause`: what structured clone said
+   */
+  constructor(message: string, details: { cause?: unknown } = {}) {
+    super(message, { code: 'ERR_MP_NOT_CLONEABLE', ...details });
+  }
+
+  static {
+    setName(this, 'NotCloneableError');
+  }
+}
+
+/**
+ * A process was used in a state in which that makes no sense: started twice, joined before its
+ * start, closed while it runs. `code` is `ERR_MP_PROCESS_STATE`.
+ *
+ * @public
+ */
+export class ProcessStateError extends MultiprocessingError {
+  /** @param message - what was tried, and when it may be */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_PROCESS_STATE' });
+  }
+
+  static {
+    setName(this, 'ProcessStateError');
   }
 }
 

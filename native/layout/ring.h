@@ -4,6 +4,7 @@
 //        0 |   64 | object        | see sync_object.h    | maximum: the most items that it holds
 //       48 |    4 | byte_limit    | creator              | the most bytes in flight; in object
 //       52 |    4 | grown_bytes   | holder of put_lock   | size of the next chunk; in object
+//       56 |    4 | maker         | creator              | id of the thread that made it; in object
 //       64 |    8 | put_lock      | putters              | state of a lock (sync_object.h)
 //       72 |    8 | tail          | holder of put_lock   | Mark: what was put
 //       80 |    8 | put_limit     | holder of put_lock   | Mark that tail may reach, as last seen
@@ -118,7 +119,8 @@ struct Ring {
   uint8_t references[16];
   uint32_t byte_limit;
   uint32_t grown_bytes;
-  uint8_t reserved_56[8];
+  uint32_t maker;
+  uint8_t reserved_60[4];
 
   std::atomic<uint64_t> put_lock;
   std::atomic<uint64_t> tail;
@@ -162,6 +164,7 @@ static_assert(offsetof(Ring, maximum) == offsetof(SyncObject, maximum));
 static_assert(offsetof(Ring, serial) == offsetof(SyncObject, serial));
 static_assert(offsetof(Ring, byte_limit) == 48);
 static_assert(offsetof(Ring, grown_bytes) == 52);
+static_assert(offsetof(Ring, maker) == 56);
 static_assert(offsetof(Ring, put_lock) == 64);
 static_assert(offsetof(Ring, tail) == 72);
 static_assert(offsetof(Ring, put_limit) == 80);

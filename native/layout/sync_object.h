@@ -53,6 +53,8 @@ enum class ObjectKind : uint32_t {
   kValue = 4,
   kArray = 5,
   kEvent = 7,
+  kBarrier = 8,
+  kRWLock = 9,
   kQueue = 10,
 };
 

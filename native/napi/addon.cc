@@ -22,10 +22,14 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportDataBlock(env, exports);
   ExportLock(env, exports);
   ExportRLock(env, exports);
+  ExportBarrier(env, exports);
   ExportSemaphore(env, exports);
   ExportRing(env, exports);
+  ExportChild(env, exports);
+  ExportParent(env, exports);
   ExportEvent(env, exports);
   ExportWait(env, exports);
+  ExportFork(env, exports);
   return exports;
 }
 

@@ -1,6 +1,7 @@
 // Per-thread state of the addon; see the header for the order of its end.
 #include "napi/env_state.h"
 
+#include <utility>
 #include <vector>
 
 #include "napi/errors.h"
@@ -13,7 +14,8 @@ void End(void* state) { delete static_cast<EnvState*>(state); }
 
 }  // namespace
 
-EnvState::EnvState(Napi::Env env) : env_(env) {
+EnvState::EnvState(Napi::Env env)
+    : env_(env), children_(std::make_unique<ChildWatches>(env)) {
   // The hook runs on this thread, before its isolate goes: only here can life tokens be released.
   napi_add_env_cleanup_hook(env, End, this);
 }
@@ -22,6 +24,8 @@ EnvState::~EnvState() {
   auto& hub = sync::WaitHub::Instance();
   for (auto& [ticket, entry] : entries_) hub.Cancel(entry.get(), true, false);
   bell_.reset();
+  children_->Abandon();
+  children_.reset();
   auto& space = sync::AddressSpace::Instance();
   for (uint32_t i = 0; i < space.count(); ++i) {
     if (ids_[i] != 0) Leave(i);
@@ -36,12 +40,7 @@ void EnvState::Leave(uint32_t segment_index) {
   sync::MappedSegment& mapped = *sync::AddressSpace::Instance().At(segment_index);
   const sync::Id self = ids_[segment_index];
   // What nobody else can reach ends with its memory.
-  if (mapped.segment.HasOthers(self)) {
-    std::vector<uint64_t> offsets =
-        held_.Between(mapped.window_base, mapped.window_base + mapped.segment.mapped_bytes());
-    for (uint64_t& offset : offsets) offset -= mapped.window_base;
-    mapped.references().DropAll(self, offsets);
-  }
+  if (mapped.segment.HasOthers(self)) mapped.references().DropAll(self, HeldIn(segment_index));
   mapped.segment.Leave(self);
 }
 
@@ -83,6 +82,38 @@ void EnvState::SetReadyCallback(Napi::Env env, Napi::Function callback) {
   // Hooks run last in, first out: ours must end all waits before the function that they call goes.
   napi_remove_env_cleanup_hook(env, End, this);
   napi_add_env_cleanup_hook(env, End, this);
+}
+
+void EnvState::ResetAfterFork(Napi::Env env) {
+  const std::array<sync::Id, sync::AddressSpace::kMaxSegments> before = std::exchange(ids_, {});
+  if (!entries_.empty()) ready_.Unref(env);
+  // The parent's hub may have been in the middle of these: their memory is lost.
+  for (auto& [ticket, entry] : entries_) (void)entry.release();
+  entries_.clear();
+  by_key_.clear();
+  if (bell_ != nullptr) {
+    bell_.reset();
+    bell_ = LoopBell::Open(env, [this](const uint64_t* keys, size_t count) { Rung(keys, count); });
+  }
+  for (uint32_t i = 0; i < before.size(); ++i) {
+    if (before[i] != 0) Rehold(env, i);
+  }
+}
+
+void EnvState::Rehold(Napi::Env env, uint32_t segment_index) {
+  const std::vector<uint64_t> offsets = HeldIn(segment_index);
+  if (offsets.empty()) return;
+  sync::MappedSegment& mapped = *sync::AddressSpace::Instance().At(segment_index);
+  const sync::Allocation allocation = mapped.references().Rehold(IdIn(env, segment_index), offsets);
+  ThrowUnlessAllocated(env, allocation, offsets.size() * layout::kGranule);
+}
+
+std::vector<uint64_t> EnvState::HeldIn(uint32_t segment_index) const {
+  const sync::MappedSegment& mapped = *sync::AddressSpace::Instance().At(segment_index);
+  std::vector<uint64_t> offsets =
+      held_.Between(mapped.window_base, mapped.window_base + mapped.segment.mapped_bytes());
+  for (uint64_t& offset : offsets) offset -= mapped.window_base;
+  return offsets;
 }
 
 void EnvState::PublishBell(uint32_t segment_index) {

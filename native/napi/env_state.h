@@ -13,7 +13,9 @@
 #include <array>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
+#include "napi/children.h"
 #include "napi/loop_bell.h"
 #include "sync/address_space.h"
 #include "sync/held_objects.h"
@@ -47,6 +49,17 @@ class EnvState final : public sync::HubSink {
 
   void Post(uint64_t ticket) override;
 
+  /// The processes that this thread started.
+  [[nodiscard]] ChildWatches& children() { return *children_; }
+
+  /// In a forked child: what this thread was and waited for, its parent's thread is and waits for.
+  void ResetAfterFork(Napi::Env env);
+
+  /// libuv's handle of this thread's doorbell; null without one.
+  [[nodiscard]] const uv_handle_t* bell_handle() const {
+    return bell_ == nullptr ? nullptr : bell_->handle();
+  }
+
   Napi::FunctionReference error_factory;
 
  private:
@@ -54,6 +67,10 @@ class EnvState final : public sync::HubSink {
   using Ready = Napi::TypedThreadSafeFunction<std::nullptr_t, void, CallReady>;
 
   void Leave(uint32_t segment_index);
+  /// In a forked child: its parent's references become its own too.
+  void Rehold(Napi::Env env, uint32_t segment_index);
+  /// Offsets of what this thread holds in a segment.
+  [[nodiscard]] std::vector<uint64_t> HeldIn(uint32_t segment_index) const;
   void Rung(const uint64_t* keys, size_t count);
   void PublishBell(uint32_t segment_index);
   /// How many entries wait for the object with this key.
@@ -71,6 +88,7 @@ class EnvState final : public sync::HubSink {
   Napi::FunctionReference on_ready_;
   std::unique_ptr<Napi::AsyncContext> context_;
   std::unique_ptr<LoopBell> bell_;
+  std::unique_ptr<ChildWatches> children_;
 };
 
 }  // namespace mp::napi

@@ -23,6 +23,9 @@ class LoopBell {
   LoopBell& operator=(const LoopBell&) = delete;
 
   [[nodiscard]] const os::Doorbell& doorbell() const { return *doorbell_; }
+  [[nodiscard]] const uv_handle_t* handle() const {
+    return reinterpret_cast<const uv_handle_t*>(poll_);
+  }
 
  private:
   LoopBell() = default;

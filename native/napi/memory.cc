@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "layout/barrier.h"
 #include "layout/data_block.h"
 #include "layout/ring.h"
 #include "napi/objects.h"
+#include "os/process.h"
 
 namespace mp::napi {
 
@@ -156,6 +158,11 @@ Napi::Value CreateObject(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(address));
 }
 
+/// segmentAt(address) → index of the segment in this process
+Napi::Value SegmentAt(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), PlaceAt(info, 0, layout::kGranule).index);
+}
+
 /// selfAt(address) → id of this thread in that segment
 Napi::Value SelfAt(const Napi::CallbackInfo& info) {
   const Place place = PlaceAt(info, 0, layout::kGranule);
@@ -172,6 +179,14 @@ Napi::Value AttachSegment(const Napi::CallbackInfo& info) {
   ThrowUnlessAttached(info.Env(), AddressSpace::Instance().Attach(source, &index));
   const MappedSegment& mapped = *AddressSpace::Instance().At(index);
   return Napi::Number::New(info.Env(), static_cast<double>(mapped.window_base));
+}
+
+/// randomBytes(typed array): fills it
+void FillRandom(const Napi::CallbackInfo& info) {
+  const auto view = info[0].As<Napi::TypedArray>();
+  auto* start = static_cast<uint8_t*>(view.ArrayBuffer().Data()) + view.ByteOffset();
+  const os::Status status = os::RandomBytes(start, view.ByteLength());
+  if (!status.ok()) ThrowSystem(info.Env(), status, "there are no random bytes");
 }
 
 void ExportConstants(Napi::Env env, Napi::Object exports) {
@@ -192,6 +207,10 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("stateHigh", static_cast<double>(offsetof(SyncObject, state) + 4));
   constants.Set("depth", static_cast<double>(offsetof(SyncObject, depth)));
   constants.Set("maximum", static_cast<double>(offsetof(SyncObject, maximum)));
+  constants.Set("hasAction", layout::kHasAction);
+  constants.Set("broken", layout::kBroken);
+  constants.Set("maxParties", layout::kMaxParties);
+  constants.Set("barrierArrivals", static_cast<double>(sizeof(layout::Barrier)));
   constants.Set("blockData", static_cast<double>(sizeof(layout::DataBlock)));
   constants.Set("ringPutChunk", static_cast<double>(offsetof(layout::Ring, put_chunk)));
   constants.Set("ringGetChunk", static_cast<double>(offsetof(layout::Ring, get_chunk)));
@@ -221,8 +240,10 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   set("allocate", Napi::Function::New<Allocate>(env, "allocate"));
   set("free", Napi::Function::New<Free>(env, "free"));
   set("createObject", Napi::Function::New<CreateObject>(env, "createObject"));
+  set("segmentAt", Napi::Function::New<SegmentAt>(env, "segmentAt"));
   set("selfAt", Napi::Function::New<SelfAt>(env, "selfAt"));
   set("attachSegment", Napi::Function::New<AttachSegment>(env, "attachSegment"));
+  set("randomBytes", Napi::Function::New<FillRandom>(env, "randomBytes"));
   ExportConstants(env, exports);
 }
 

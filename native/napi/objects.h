@@ -10,9 +10,13 @@ void ExportReferences(Napi::Env env, Napi::Object exports);
 void ExportDataBlock(Napi::Env env, Napi::Object exports);
 void ExportLock(Napi::Env env, Napi::Object exports);
 void ExportRLock(Napi::Env env, Napi::Object exports);
+void ExportBarrier(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
 void ExportRing(Napi::Env env, Napi::Object exports);
+void ExportChild(Napi::Env env, Napi::Object exports);
+void ExportParent(Napi::Env env, Napi::Object exports);
 void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
+void ExportFork(Napi::Env env, Napi::Object exports);
 
 }  // namespace mp::napi

@@ -56,6 +56,7 @@ Napi::Value CreateRing(const Napi::CallbackInfo& info) {
   auto* ring = reinterpret_cast<layout::Ring*>(tree.segment.base() + address);
   MessageRing::Format(ring, maximum, byte_limit);
   ring->serial = tree.segment.header()->next_serial.fetch_add(1, std::memory_order_relaxed);
+  ring->maker = EnvState::Of(info.Env())->IdIn(info.Env(), 0);
   ring->kind = static_cast<uint32_t>(ObjectKind::kQueue);
   return Napi::Number::New(info.Env(), static_cast<double>(address));
 }
@@ -116,6 +117,14 @@ void ShutDown(const Napi::CallbackInfo& info) {
   ring.ShutDown(target.self, info[1].ToBoolean());
 }
 
+/// ringKeeper(address) → id of the thread that made it, or of this one when that has ended
+Napi::Value Keeper(const Napi::CallbackInfo& info) {
+  const Target target = TargetAt(info, ObjectKind::kQueue);
+  const sync::Id maker = reinterpret_cast<const layout::Ring*>(target.object)->maker;
+  const bool lives = target.mapped->segment.IsAlive(maker);
+  return Napi::Number::New(info.Env(), lives ? maker : target.self);
+}
+
 /// ringCount(address) → items in it
 Napi::Value Count(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), RingAt(info).ring.Count());
@@ -158,6 +167,7 @@ void ExportRing(Napi::Env env, Napi::Object exports) {
   set("ringEndGet", Napi::Function::New<EndGet>(env, "ringEndGet"));
   set("ringFinishGet", Napi::Function::New<FinishGet>(env, "ringFinishGet"));
   set("ringShutDown", Napi::Function::New<ShutDown>(env, "ringShutDown"));
+  set("ringKeeper", Napi::Function::New<Keeper>(env, "ringKeeper"));
   set("ringCount", Napi::Function::New<Count>(env, "ringCount"));
   set("ringTaskDone", Napi::Function::New<TaskDone>(env, "ringTaskDone"));
   set("ringUnfinished", Napi::Function::New<Unfinished>(env, "ringUnfinished"));

@@ -5,6 +5,7 @@
 #include "napi/arguments.h"
 #include "napi/objects.h"
 #include "napi/ring.h"
+#include "sync/barrier.h"
 #include "sync/event.h"
 #include "sync/lock.h"
 #include "sync/semaphore.h"
@@ -14,15 +15,27 @@ namespace {
 
 using layout::ObjectKind;
 
-std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target, uint32_t detail) {
+/// Of a Barrier: round + 2^28 × index + 2^44 × can act + 2^45 × is inside.
+sync::BarrierTurn TurnOf(uint64_t detail) {
+  sync::BarrierTurn turn;
+  turn.round = static_cast<uint32_t>(detail) & layout::kRoundMask;
+  turn.index = static_cast<uint32_t>(detail >> 28) & layout::kMaxParties;
+  turn.can_act = (detail >> 44 & 1) != 0;
+  turn.is_inside = (detail >> 45 & 1) != 0;
+  return turn;
+}
+
+std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target, uint64_t detail) {
   const sync::Segment& segment = target.mapped->segment;
   switch (static_cast<ObjectKind>(target.object->kind)) {
     case ObjectKind::kSemaphore:
       return std::make_unique<sync::Semaphore>(segment, target.object);
     case ObjectKind::kQueue:
-      return RingAwaitable(target, detail);
+      return RingAwaitable(target, static_cast<uint32_t>(detail));
     case ObjectKind::kEvent:
-      return std::make_unique<sync::Event>(segment, target.object, detail);
+      return std::make_unique<sync::Event>(segment, target.object, static_cast<uint32_t>(detail));
+    case ObjectKind::kBarrier:
+      return std::make_unique<sync::Barrier>(segment, target.object, TurnOf(detail));
     case ObjectKind::kRLock:
       return std::make_unique<sync::RLock>(segment, target.object);
     default:
@@ -42,12 +55,12 @@ void OnReady(const Napi::CallbackInfo& info) {
 }
 
 /// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event
-/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began; of a
-/// queue: see napi/ring.h.
+/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began;
+/// of a Barrier: see TurnOf.
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());
-  const auto detail = static_cast<uint32_t>(WholeAt(info, 3));
+  const uint64_t detail = WholeAt(info, 3);
   const bool try_now = state->Watch(
       info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(target, detail), target.self, state,
                                                    WholeAt(info, 2)));

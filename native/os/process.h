@@ -15,6 +15,10 @@ Status RandomBytes(void* buffer, size_t length);
 /// Starts a detached thread with a small stack and all signals blocked, so that the process's
 /// signal handlers keep running where they did. `run(argument)` must not throw.
 Status StartThread(void (*run)(void*), void* argument);
+/// Whether the thread was started by StartThread, in this process.
+[[nodiscard]] bool IsOwnThread(uint32_t thread_id);
+/// In a forked child, which has none of its parent's.
+void ForgetOwnThreads();
 
 /// Bytes that this process may still allocate under its memory control group; the largest value
 /// when there is no such limit or it cannot be read.

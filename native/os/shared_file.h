@@ -23,6 +23,14 @@ class SharedFile {
   /// Opens the memory behind descriptor `descriptor` of the living process `pid` of this user.
   Status OpenOf(int pid, int descriptor);
 
+  /// Takes over an open descriptor of shared memory.
+  void Adopt(int descriptor);
+
+  /// Makes these bytes its whole content.
+  Status Write(const void* data, uint64_t length) const;
+  /// Copies its first `length` bytes, which it must have.
+  Status Read(void* data, uint64_t length) const;
+
   /// Backs the range with memory, so that touching it can never fail.
   Status Commit(uint64_t offset, uint64_t length) const;
   Status Size(uint64_t* size_bytes) const;

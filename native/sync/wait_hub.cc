@@ -52,10 +52,18 @@ HubEntry::HubEntry(std::unique_ptr<Awaitable> object_in, Id self_in, HubSink* si
       ticket(ticket_in),
       waiter(os::MonotonicNs()) {}
 
-WaitHub& WaitHub::Instance() {
+namespace {
+
+WaitHub*& TheHub() {
   static auto* hub = new WaitHub();  // never destroyed: its threads use it to the very end
-  return *hub;
+  return hub;
 }
+
+}  // namespace
+
+WaitHub& WaitHub::Instance() { return *TheHub(); }
+
+void WaitHub::ResetAfterFork() { TheHub() = new WaitHub(); }
 
 os::Status WaitHub::Place(HubEntry* entry) {
   const std::lock_guard<std::mutex> guard(mutex_);

@@ -76,6 +76,9 @@ struct HubEntry {
 class WaitHub {
  public:
   static WaitHub& Instance();
+  /// In a forked child, which has none of its parent's hub threads, and none of its waits: it gets
+  /// a new hub. The old one's memory is lost, since a thread may have been in the middle of it.
+  static void ResetAfterFork();
 
   /// Starts watching, or finds that a try may succeed now: then only Attempt, Rearm and Cancel may
   /// follow. A failure to start a thread leaves the entry unwatched.

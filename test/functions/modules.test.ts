@@ -55,4 +55,11 @@ describe('functions of a program', function () {
       assert.equal(report.cases[label]?.code, 'ERR_MP_NOT_IMPORTABLE', label);
     }
   });
+
+  it('that are re-exported, and those that another module made, are found from a timer', async () => {
+    const { report, results } = await roundTrip('esm-uses-barrel.mjs');
+    assert.equal(report.cases.hidden?.code, 'ERR_MP_NOT_IMPORTABLE');
+    const { triple, thrice, tenfold } = results;
+    assert.deepEqual({ triple, thrice, tenfold }, { triple: 9, thrice: 9, tenfold: 30 });
+  });
 });

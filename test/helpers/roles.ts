@@ -1,6 +1,7 @@
 // What the other party of a test can play; see Party.play.
 import * as mp from 'node-multiprocessing';
 
+import { meet } from './barrier-roles.js';
 import { contend } from './contender.js';
 import { eventRoles } from './event-roles.js';
 import { spinMicroseconds } from './random.js';
@@ -94,6 +95,7 @@ export const roles = {
   ...eventRoles,
   hammer,
   makeLock,
+  meet,
   release,
   waitBriefly,
   waitWithBlockedLoop,

@@ -50,6 +50,11 @@ const parts: readonly Part[] = [
     command: suite('sync/fairness.test.js'),
     env: { MP_FAIRNESS_WAITS: '1000' },
   },
+  {
+    name: '1,000 processes, 200 killed parents, 100,000 values and 1,000 arrays',
+    command: suite('crash/processes.test.js'),
+    env: { MP_PROCESSES: '1000', MP_PARENT_KILLS: '200', MP_VALUES: '100000' },
+  },
 ];
 
 const places: Record<string, readonly string[]> = {

@@ -19,9 +19,10 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const mayInclude: Record<string, string[]> = {
   layout: [],
   os: ['layout'],
+  fork: ['layout', 'os'],
   sync: ['layout', 'os'],
-  napi: ['layout', 'os', 'sync'],
-  test: ['layout', 'os', 'sync', 'support', 'kill'],
+  napi: ['layout', 'os', 'fork', 'sync'],
+  test: ['layout', 'os', 'fork', 'sync', 'support', 'kill'],
 };
 
 interface LineRule {
@@ -50,13 +51,13 @@ const lineRules: LineRule[] = [
   {
     pattern:
       /^#include <(pthread|unistd|sched|signal|poll|fcntl|semaphore|spawn|dlfcn|sys\/\w+|linux\/\w+)\.h>/,
-    allowedIn: /^native\/(os\/(posix|linux|darwin)|test)\//,
-    message: 'POSIX header outside os/posix/, os/linux/, os/darwin/',
+    allowedIn: /^native\/(os\/(posix|linux|darwin)|fork|test)\//,
+    message: 'POSIX header outside os/posix/, os/linux/, os/darwin/, fork/',
   },
   {
     pattern: /^#\s*(if|elif|ifdef|ifndef)\b.*(_WIN32|__linux__|__APPLE__|__unix__|__GLIBC__)/,
-    allowedIn: /^native\/os\//,
-    message: 'platform condition outside os/',
+    allowedIn: /^native\/(os|fork)\//,
+    message: 'platform condition outside os/, fork/',
   },
   { pattern: /^.{101}/, allowedIn: /^$/, message: 'longer than 100 columns' },
 ];

@@ -146,7 +146,13 @@ function candidates(text: string): string[] {
   return [text, asMember(isStatic ? text.replace(/^static\s+/, '') : text)];
 }
 
-/** Only plain functions of sloppy mode show it: they have own properties that others lack. */
+/** To ask for its caller is an error in strict mode, and nothing else tells. */
 function isStrict(fn: Callable): boolean {
-  return isClass(fn) || !Object.hasOwn(fn, 'caller');
+  if (isClass(fn)) return true;
+  try {
+    Reflect.get(fn, 'caller');
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -60,8 +60,10 @@ function situation(fn: Callable, facts: FunctionFacts, url: string | undefined):
   if (closure) return ofClosure(fn, closure);
   const file = fileOf(url);
   if (file !== undefined && loadedModule(file)?.isComplete === false) {
-    const remedy = `Put it into module.exports before the code that sends it. ${remedies(fn)}`;
-    return { because: 'its module has not exported it, as far as it has run', remedy };
+    return {
+      because: 'its module has not exported it, as far as it has run',
+      remedy: remedies(fn, 'Put it into module.exports before the code that sends it'),
+    };
   }
   return { because: 'its module does not export it' };
 }
@@ -80,11 +82,11 @@ function ofClosure(fn: Callable, { description, variables }: Scope): Situation {
   };
 }
 
-function remedies(fn: Callable): string {
+function remedies(fn: Callable, first?: string): string {
   const kind = isClass(fn) ? 'class' : 'function';
   return (
-    `Export the ${kind} from its module, name an export by ${namedByHand(fn)}, or send a ` +
-    `self-contained ${kind} by functionSource(${identifier(fn, kind)}).`
+    `${first ?? `Export the ${kind} from its module`}, name an export by ${namedByHand(fn)}, or ` +
+    `send a self-contained ${kind} by functionSource(${identifier(fn, kind)}).`
   );
 }
 
@@ -114,7 +116,16 @@ function placeOf({ location }: FunctionFacts, url: string | undefined): string {
 /** The innermost scope that makes a function a closure: not the module's own, not a global one. */
 function closureOf(scopes: readonly Scope[], isModule: boolean): Scope | undefined {
   const inner = scopes.filter(({ description }) => !/^(Module|Script|Global)/.test(description));
-  // In CommonJS the last one is the module itself, as the function that Node wraps around it.
-  const isWrapper = !isModule && inner.at(-1)?.description === 'Closure';
-  return isWrapper && inner.length === 1 ? undefined : inner[0];
+  while (!isModule && inner.length > 0 && isModuleLevel(inner.at(-1)!, inner.length)) inner.pop();
+  return inner[0];
+}
+
+/**
+ * In CommonJS the outermost scope is the module itself, as the function that Node wraps around it.
+ * esbuild, and so tsx, wraps it once more, with helpers of its own.
+ */
+function isModuleLevel({ description, variables }: Scope, depth: number): boolean {
+  if (description !== 'Closure') return false;
+  const helpers = ['__defProp', '__getOwnPropNames', '__copyProps', 'module', 'exports', 'require'];
+  return depth === 1 || helpers.some((name) => Object.hasOwn(variables, name));
 }

@@ -9,12 +9,18 @@ import { isObject, memberAt } from './members.js';
 import { ownFunction } from './reference-of.js';
 import {
   pathText,
+  type BuiltinReference,
+  type SourceReference,
   type Callable,
   type FunctionReference,
   type ModuleReference,
 } from './reference.js';
 import { compile } from './source.js';
 import { fingerprintOf } from './text.js';
+
+/** What was resolved here, so that the tasks of a pool do not import and compare again each time. */
+const resolved = new Map<string, Callable>();
+const maxResolved = 1000;
 
 /**
  * The function of a reference. Loads its module if need be. Never waits for a main module that is at
@@ -23,7 +29,33 @@ import { fingerprintOf } from './text.js';
  * module throws while it is loaded
  */
 export async function resolve(reference: FunctionReference): Promise<Callable> {
-  if (reference.kind !== 'module') return resolveSync(reference);
+  const known = resolved.get(keyOf(reference));
+  if (known) return known;
+  return remember(
+    reference,
+    reference.kind === 'module' ? await imported(reference) : direct(reference),
+  );
+}
+
+/**
+ * The same without waiting.
+ * @throws NotImportableError also when the module would have to be imported asynchronously
+ */
+export function resolveSync(reference: FunctionReference): Callable {
+  const known = resolved.get(keyOf(reference));
+  if (known) return known;
+  return remember(reference, reference.kind === 'module' ? required(reference) : direct(reference));
+}
+
+const keyOf = (reference: FunctionReference): string => JSON.stringify(reference);
+
+function remember(reference: FunctionReference, fn: Callable): Callable {
+  if (resolved.size >= maxResolved) resolved.clear();
+  resolved.set(keyOf(reference), fn);
+  return fn;
+}
+
+async function imported(reference: ModuleReference): Promise<Callable> {
   const own = ownFunction(reference);
   if (own) return own;
   const { url, format } = reference;
@@ -39,16 +71,13 @@ export async function resolve(reference: FunctionReference): Promise<Callable> {
   return exportOf(reference, await loading);
 }
 
-/**
- * The same without waiting.
- * @throws NotImportableError also when the module would have to be imported asynchronously
- */
-export function resolveSync(reference: FunctionReference): Callable {
+function direct(reference: BuiltinReference | SourceReference): Callable {
   if (reference.kind === 'source') return compile(reference);
-  if (reference.kind === 'builtin') {
-    const { module, path } = reference;
-    return callable(memberAt(builtinRoot(module), path), module, path);
-  }
+  const { module, path } = reference;
+  return callable(memberAt(builtinRoot(module), path), module, path);
+}
+
+function required(reference: ModuleReference): Callable {
   const own = ownFunction(reference);
   if (own) return own;
   const loaded = loadModuleSync(reference.url);

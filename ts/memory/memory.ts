@@ -51,6 +51,22 @@ function noWindow(cause: unknown): MultiprocessingError {
   );
 }
 
+/** The memory of this process's tree, for a child. */
+export interface TreeFile {
+  readonly id: string;
+  readonly descriptor: number;
+}
+
+export function treeFile(): TreeFile {
+  native.openTree();
+  return native.treeInfo();
+}
+
+/** Makes the memory behind one of this process's descriptors that of its tree. */
+export function attachTree({ id, descriptor }: TreeFile): void {
+  native.attachSegment(id, process.pid, descriptor);
+}
+
 /** An object's place in this process, given to constructors instead of their public options. */
 export class Place {
   constructor(readonly address: number) {}

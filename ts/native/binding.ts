@@ -12,6 +12,8 @@ export const ObjectKind = {
   value: 4,
   array: 5,
   event: 7,
+  barrier: 8,
+  rwlock: 9,
 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
@@ -43,6 +45,10 @@ export const Outcome = {
   released: 5,
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+/** What became of a party at a barrier; the numbers are `BarrierResult` of native/sync/barrier.h. */
+export const BarrierResult = { waiting: 0, passed: 1, broken: 2, act: 3, noActor: 4 } as const;
+export type BarrierResult = (typeof BarrierResult)[keyof typeof BarrierResult];
 
 /**
  * Where a shared object is, in a form that another process understands.
@@ -86,6 +92,10 @@ export interface LayoutConstants {
   readonly stateHigh: number;
   readonly depth: number;
   readonly maximum: number;
+  readonly hasAction: number;
+  readonly broken: number;
+  readonly maxParties: number;
+  readonly barrierArrivals: number;
   readonly blockData: number;
   readonly versionInHeader: number;
 }
@@ -103,6 +113,34 @@ export interface TreeInfo {
 export interface BlockInfo {
   readonly element: number;
   readonly byteLength: number;
+}
+
+/** A process to start. */
+export interface SpawnRequest {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  /** NAME=value each. */
+  readonly environment: readonly string[];
+  readonly directory: string;
+  /** Descriptor of the tree's memory, which the child gets. */
+  readonly arena: number;
+  /** What the child finds in its mailbox. */
+  readonly payload: Uint8Array;
+  readonly isDaemon: boolean;
+}
+
+/** How a process ended: with `code`, or by `signal` when that is not 0. */
+export interface ExitStatus {
+  readonly code: number;
+  readonly signal: number;
+}
+
+/** What a forkserver or its child says; the table is in native/fork/messages.h. */
+export interface ForkReply {
+  readonly kind: number;
+  readonly sequence: number;
+  readonly number: number;
+  readonly text: string;
 }
 
 type ErrorFactory = (
@@ -133,6 +171,7 @@ export interface Native {
   createBlock(kind: ObjectKind, element: ElementType, byteLength: number): number;
   blockAt(address: number): BlockInfo;
   detach(buffer: ArrayBuffer): void;
+  segmentAt(address: number): number;
   selfAt(address: number): number;
   attachSegment(id: string, pid: number, descriptor: number): number;
 
@@ -159,6 +198,56 @@ export interface Native {
   semaphoreNotify(address: number): void;
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
+
+  nextChildNumber(): number;
+  spawn(request: SpawnRequest): number;
+  onChild(callback: (child: number) => void): void;
+  childPid(child: number): number;
+  childStatus(child: number): ExitStatus | undefined;
+  childWait(child: number, timeoutMs: number): void;
+  childSignal(child: number, signal: number): void;
+  childSentinel(child: number): number;
+  childNews(child: number): { readonly hasStarted: boolean; readonly hasResult: boolean };
+  childResult(child: number): Uint8Array;
+  childKeepLoop(child: number, keep: boolean): void;
+  childForget(child: number): void;
+
+  takeTask(control: number, mailbox: number, parent: number): Uint8Array;
+  tellStarted(): void;
+  leaveResult(bytes: Uint8Array): void;
+  watchParent(pid: number): number;
+  barrierWait(address: number, canAct: boolean, timeoutMs: number): number;
+  barrierArrive(
+    address: number,
+    canAct: boolean,
+  ): [result: BarrierResult, index: number, round: number, resets: number, isInside: boolean];
+  barrierLook(
+    address: number,
+    canAct: boolean,
+    index: number,
+    round: number,
+    resets: number,
+  ): BarrierResult;
+  barrierComplete(address: number, round: number): BarrierResult;
+  barrierBreak(address: number, round: number): boolean;
+  barrierAbort(address: number): void;
+  barrierReset(address: number): void;
+
+  /** Fills the array with random bytes. */
+  randomBytes(array: Uint32Array): void;
+
+  forkGate(): string;
+  forkServe(socket: number): { readonly pid: number; readonly task: string } | string;
+  forkRefuse(socket: number, reason: string): void;
+  forkObstacle(): string;
+  forkSockets(): [number, number];
+  forkOrder(
+    socket: number,
+    sequence: number,
+    task: Uint8Array,
+    descriptors: readonly number[],
+  ): void;
+  forkReply(socket: number): ForkReply | null | undefined;
 
   onReady(callback: (ticket: number) => void): void;
   watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;

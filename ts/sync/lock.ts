@@ -5,6 +5,7 @@ import { invalidArgument, MultiprocessingError, OverReleaseError } from '../erro
 import type { FastPaths } from '../memory/fast-paths.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
 import { register } from '../memory/registry.js';
+import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
 import { guard, guardSync, runExclusive, runExclusiveSync, type Guard } from './guard.js';
 import { checkAwait, checkWait } from './options.js';
@@ -59,7 +60,7 @@ export function lockFlags(options: unknown): number {
  */
 export class Lock {
   readonly #address: number;
-  readonly #self: number;
+  readonly #self: Self;
   readonly #paths: FastPaths;
   #queue: WaitQueue | undefined;
 
@@ -72,7 +73,7 @@ export class Lock {
       options instanceof Place
         ? options.address
         : createObject(this, { kind: ObjectKind.lock, flags: lockFlags(options) });
-    this.#self = native.selfAt(this.#address);
+    this.#self = selfAt(this.#address);
     this.#paths = openMemory().paths;
   }
 
@@ -98,7 +99,7 @@ export class Lock {
    * timeout would end the wait
    */
   acquireSync(options?: WaitOptions): boolean {
-    if (options === undefined && this.#paths.lockTryAcquire(this.#address, this.#self) === 0) {
+    if (options === undefined && this.#paths.lockTryAcquire(this.#address, this.#self.id) === 0) {
       return true;
     }
     return this.#acquireSlow(options);
@@ -106,7 +107,7 @@ export class Lock {
 
   /** Acquires the lock if that needs no waiting; true when it did. */
   tryAcquire(): boolean {
-    if (this.#paths.lockTryAcquire(this.#address, this.#self) === 0) return true;
+    if (this.#paths.lockTryAcquire(this.#address, this.#self.id) === 0) return true;
     return native.lockTryAcquire(this.#address) === Outcome.acquired;
   }
 
@@ -116,7 +117,7 @@ export class Lock {
    * @throws OverReleaseError when nobody holds it
    */
   release(): void {
-    const self = this.#self;
+    const self = this.#self.id;
     if (this.#paths.lockRelease(this.#address, self) !== self) this.#releaseSlow();
   }
 

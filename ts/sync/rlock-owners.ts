@@ -18,6 +18,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { NotOwnerError } from '../errors.js';
 import { openMemory } from '../memory/memory.js';
+import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
 import type { CheckedWait } from './options.js';
 import { WaitQueue } from './wait-queue.js';
@@ -48,14 +49,14 @@ const scopes = new AsyncLocalStorage<Scope>();
 /** The awaited owners of one RLock in this thread. */
 export class RLockOwners {
   readonly #address: number;
-  readonly #self: number;
+  readonly #self: Self;
   readonly #paths = openMemory().paths;
   readonly #queue: WaitQueue;
   #holder: Owner | undefined;
 
   private constructor(lock: object, address: number) {
     this.#address = address;
-    this.#self = native.selfAt(address);
+    this.#self = selfAt(address);
     this.#queue = new WaitQueue(lock, address, ObjectKind.rlock);
   }
 
@@ -165,13 +166,13 @@ export class RLockOwners {
   }
 
   #tryTake(): boolean {
-    if (this.#paths.rlockTryAwaited(this.#address, this.#self) === 0) return true;
+    if (this.#paths.rlockTryAwaited(this.#address, this.#self.id) === 0) return true;
     return native.rlockTryAwaited(this.#address) === Outcome.acquired;
   }
 
   #letGo(): void {
     this.#holder = undefined;
-    if (this.#paths.lockRelease(this.#address, this.#self) === this.#self) return;
+    if (this.#paths.lockRelease(this.#address, this.#self.id) === this.#self.id) return;
     native.rlockReleaseAwaited(this.#address);
     this.#queue.poke();
   }

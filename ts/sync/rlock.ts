@@ -5,6 +5,7 @@ import { MultiprocessingError, NotOwnerError } from '../errors.js';
 import type { FastPaths } from '../memory/fast-paths.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
 import { register } from '../memory/registry.js';
+import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
 import { guard, guardSync, runExclusiveSync, type AsyncGuarded, type Guard } from './guard.js';
 import { lockFlags, type LockOptions } from './lock.js';
@@ -60,7 +61,7 @@ export let resumeSync: (lock: RLock, suspended: Suspended) => void;
  */
 export class RLock {
   readonly #address: number;
-  readonly #self: number;
+  readonly #self: Self;
   readonly #paths: FastPaths;
   #awaited: RLockOwners | undefined;
 
@@ -73,7 +74,7 @@ export class RLock {
       options instanceof Place
         ? options.address
         : createObject(this, { kind: ObjectKind.rlock, flags: lockFlags(options) });
-    this.#self = native.selfAt(this.#address);
+    this.#self = selfAt(this.#address);
     this.#paths = openMemory().paths;
   }
 
@@ -101,7 +102,7 @@ export class RLock {
    * lock and no timeout would end the wait: what is to release it cannot run meanwhile
    */
   acquireSync(options?: WaitOptions): boolean {
-    if (options === undefined && this.#paths.rlockTryAcquire(this.#address, this.#self) === 0) {
+    if (options === undefined && this.#paths.rlockTryAcquire(this.#address, this.#self.id) === 0) {
       return true;
     }
     return this.#acquireSlow(options);
@@ -112,7 +113,7 @@ export class RLock {
    * the `runExclusive` callback that calls it, if that holds the lock.
    */
   tryAcquire(): boolean {
-    if (this.#paths.rlockTryAcquire(this.#address, this.#self) === 0) return true;
+    if (this.#paths.rlockTryAcquire(this.#address, this.#self.id) === 0) return true;
     if (native.rlockTryAcquire(this.#address) === Outcome.acquired) return true;
     return this.#owners.tryAgain();
   }
@@ -124,7 +125,7 @@ export class RLock {
    * @throws NotOwnerError when somebody else, or nobody, holds the lock
    */
   release(): void {
-    if (this.#paths.rlockRelease(this.#address, this.#self) !== 0) this.#releaseSlow();
+    if (this.#paths.rlockRelease(this.#address, this.#self.id) !== 0) this.#releaseSlow();
   }
 
   /** Whether somebody holds the lock, in any process. */

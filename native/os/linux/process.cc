@@ -8,6 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
+
 namespace mp::os {
 
 namespace {
@@ -19,10 +22,23 @@ struct Start {
   void* argument;
 };
 
+/// Ids of the threads of our own. More than fit are taken for somebody else's.
+std::array<std::atomic<uint32_t>, 256> own_threads;
+
+/// Replaces the first `before` by `after`.
+void Replace(uint32_t before, uint32_t after) {
+  for (std::atomic<uint32_t>& thread : own_threads) {
+    uint32_t expected = before;
+    if (thread.compare_exchange_strong(expected, after)) return;
+  }
+}
+
 void* RunStart(void* raw) {
   const Start start = *static_cast<Start*>(raw);
   delete static_cast<Start*>(raw);
+  Replace(0, ThreadId());
   start.run(start.argument);
+  Replace(ThreadId(), 0);
   return nullptr;
 }
 
@@ -47,6 +63,17 @@ uint32_t ThreadId() { return static_cast<uint32_t>(syscall(SYS_gettid)); }
 Status RandomBytes(void* buffer, size_t length) {
   const ssize_t got = getrandom(buffer, length, 0);
   return got == static_cast<ssize_t>(length) ? Status{} : Status{errno, "getrandom"};
+}
+
+bool IsOwnThread(uint32_t thread_id) {
+  for (const std::atomic<uint32_t>& thread : own_threads) {
+    if (thread.load() == thread_id) return true;
+  }
+  return false;
+}
+
+void ForgetOwnThreads() {
+  for (std::atomic<uint32_t>& thread : own_threads) thread.store(0);
 }
 
 Status StartThread(void (*run)(void*), void* argument) {

@@ -41,6 +41,34 @@ Status SharedFile::OpenOf(int pid, int descriptor) {
   return descriptor_ < 0 ? Failed("open") : Status{};
 }
 
+void SharedFile::Adopt(int descriptor) {
+  if (descriptor_ >= 0) close(descriptor_);
+  descriptor_ = descriptor;
+}
+
+Status SharedFile::Write(const void* data, uint64_t length) const {
+  if (ftruncate(descriptor_, 0) < 0) return Failed("ftruncate");
+  const auto* bytes = static_cast<const uint8_t*>(data);
+  for (uint64_t done = 0; done < length;) {
+    const ssize_t written =
+        pwrite(descriptor_, bytes + done, length - done, static_cast<off_t>(done));
+    if (written < 0 && errno != EINTR) return Failed("pwrite");
+    if (written > 0) done += static_cast<uint64_t>(written);
+  }
+  return {};
+}
+
+Status SharedFile::Read(void* data, uint64_t length) const {
+  auto* bytes = static_cast<uint8_t*>(data);
+  for (uint64_t done = 0; done < length;) {
+    const ssize_t got = pread(descriptor_, bytes + done, length - done, static_cast<off_t>(done));
+    if (got == 0) return {EIO, "pread"};
+    if (got < 0 && errno != EINTR) return Failed("pread");
+    if (got > 0) done += static_cast<uint64_t>(got);
+  }
+  return {};
+}
+
 Status SharedFile::Commit(uint64_t offset, uint64_t length) const {
   int result = 0;
   do {

@@ -2,7 +2,7 @@
 # Runs every check of the models with SPIN. Exits non-zero unless each model passes and each
 # mutant fails. Needs spin, a C compiler, 3 GB of memory, and a few minutes on one core; with --deep, which
 # adds the larger state spaces, more.
-# usage: run.sh [--deep] [lock|semaphore|rlock] [word of a check's name]
+# usage: run.sh [--deep] [lock|semaphore|rlock|barrier] [word of a check's name]
 set -u
 deep=no
 if [ "${1:-}" = --deep ]; then deep=yes; shift; fi
@@ -151,6 +151,27 @@ check 'assertion'   'mutant: ENTER_AWAITED'         "-DMUTANT_ENTER_AWAITED"
 check 'invalid end' 'mutant: ENTER_GRANT'           "-DMUTANT_ENTER_GRANT"
 check 'assertion'   'mutant: NO_DEPTH'              "-DMUTANT_NO_DEPTH"
 check 'assertion'   'mutant: RESUME_SHALLOW'        "-DSUSPEND -DMUTANT_RESUME_SHALLOW"
+
+model=barrier
+check holds 'no deaths, no bounds'                  ""
+check holds 'no deaths, no bounds: three'           "-DUSERS=3 -DPARTIES=3 -DROUNDS=1"
+check holds 'no deaths, no bounds: action'          "-DACTION"
+check holds 'timeouts'                              "-DTIMEOUTS"
+check holds 'timeouts: three for two, action'       "-DUSERS=3 -DROUNDS=1 -DACTION -DTIMEOUTS"
+check holds 'aborts and resets'                     "-DSTRANGER=2"
+check holds 'a party dies'                          "-DDEATHS=1 -DBOUND"
+check holds 'a party dies: action'                  "-DDEATHS=1 -DBOUND -DACTION"
+if [ "$deep" = yes ]; then
+  check holds 'deep: aborts, resets, timeouts'      "-DSTRANGER=2 -DTIMEOUTS -DKEPT=3"
+  check holds 'deep: one of three dies'             "-DDEATHS=1 -DUSERS=3 -DROUNDS=1 -DBOUND"
+fi
+check 'invalid end' 'mutant: any death, no bound'   "-DDEATHS=1"
+check 'invalid end' 'mutant: SILENT'                "-DMUTANT_SILENT"
+check 'invalid end' 'mutant: COUNTED_ONLY'          "-DDEATHS=1 -DBOUND -DMUTANT_COUNTED_ONLY"
+check 'invalid end' 'mutant: COUNT_FIRST'           "-DDEATHS=1 -DBOUND -DMUTANT_COUNT_FIRST"
+check 'invalid end' 'mutant: CLAIM_BLINDLY'         "-DSTRANGER=2 -DMUTANT_CLAIM_BLINDLY"
+check 'assertion'   'mutant: NOTE_AFTER'            "-DSTRANGER=2 -DMUTANT_NOTE_AFTER"
+check 'assertion'   'mutant: BREAK_ANY'             "-DTIMEOUTS -DMUTANT_BREAK_ANY"
 
 [ "$checks" -gt 0 ] || { echo "run.sh: no such check" >&2; exit 2; }
 echo "$((checks - failures)) of $checks checks as expected"

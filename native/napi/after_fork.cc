@@ -1,0 +1,16 @@
+// Calls each part of the addon that has state of a process; see the header.
+#include "napi/after_fork.h"
+
+#include "napi/env_state.h"
+#include "os/process.h"
+#include "sync/wait_hub.h"
+
+namespace mp::napi {
+
+void ResetAfterFork(Napi::Env env) {
+  os::ForgetOwnThreads();
+  sync::WaitHub::ResetAfterFork();
+  EnvState::Of(env)->ResetAfterFork(env);
+}
+
+}  // namespace mp::napi

@@ -1,0 +1,197 @@
+// Starting processes and waiting for them, for JavaScript.
+#include <atomic>
+#include <utility>
+
+#include "napi/arguments.h"
+#include "napi/children.h"
+#include "napi/objects.h"
+#include "os/process.h"
+
+namespace mp::napi {
+namespace {
+
+/// Longest that a blocking wait goes without asking whether its thread is to end.
+constexpr int64_t kStopCheckNs = 50 * os::kNsPerMs;
+
+ChildWatches& Watches(const Napi::CallbackInfo& info) {
+  return EnvState::Of(info.Env())->children();
+}
+
+uint32_t NumberOf(const Napi::CallbackInfo& info) {
+  return static_cast<uint32_t>(WholeAt(info, 0));
+}
+
+Child& ChildAt(const Napi::CallbackInfo& info) {
+  Child* child = Watches(info).Find(NumberOf(info));
+  if (child == nullptr) Throw(info.Env(), "ERR_MP_INTERNAL", "native call: no such child");
+  return *child;
+}
+
+std::vector<std::string> Strings(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> strings;
+  strings.reserve(array.Length());
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    strings.push_back(array.Get(i).As<Napi::String>().Utf8Value());
+  }
+  return strings;
+}
+
+void ThrowUnlessOk(Napi::Env env, os::Status status, const char* what) {
+  if (!status.ok()) ThrowSystem(env, status, what);
+}
+
+/// This process, for its children to watch: opened once, never closed.
+int ThisProcess(Napi::Env env) {
+  static os::Descriptor self;
+  static int pid = 0;
+  static std::mutex mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const int now = static_cast<int>(os::ProcessId());
+  if (pid != now) {
+    ThrowUnlessOk(env, os::OpenProcess(now, &self), "this process cannot be watched");
+    pid = now;
+  }
+  return self.number();
+}
+
+/// nextChildNumber() → 1, 2, 3 … for the names of this process's children
+Napi::Value NextChildNumber(const Napi::CallbackInfo& info) {
+  static std::atomic<uint32_t> last{0};
+  return Napi::Number::New(info.Env(), ++last);
+}
+
+/// spawn({ program, arguments, environment, directory, arena, payload, isDaemon }) → number
+Napi::Value Spawn(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto options = info[0].As<Napi::Object>();
+  const auto payload = options.Get("payload").As<Napi::Uint8Array>();
+  auto child = std::make_shared<Child>();
+  os::Descriptor control;
+  os::Descriptor null;
+  constexpr char kWhat[] = "a process cannot be started";
+  ThrowUnlessOk(env, os::OpenMessagePair(&child->control, &control), kWhat);
+  ThrowUnlessOk(env, os::OpenNull(&null), kWhat);
+  ThrowUnlessOk(env, child->mailbox.Create(), kWhat);
+  ThrowUnlessOk(env, child->mailbox.Write(payload.Data(), payload.ByteLength()), kWhat);
+  child->is_daemon = options.Get("isDaemon").ToBoolean();
+  os::SpawnRequest request;
+  request.program = options.Get("program").As<Napi::String>();
+  request.arguments = Strings(options.Get("arguments"));
+  request.environment = Strings(options.Get("environment"));
+  request.directory = options.Get("directory").As<Napi::String>();
+  request.descriptors = {null.number(),
+                         1,
+                         2,
+                         control.number(),
+                         child->mailbox.descriptor(),
+                         options.Get("arena").As<Napi::Number>().Int32Value(),
+                         ThisProcess(env)};
+  // An output that this process has closed is nothing in the child.
+  for (const size_t output : {size_t{1}, size_t{2}}) {
+    if (!os::IsOpen(request.descriptors[output])) request.descriptors[output] = null.number();
+  }
+  ThrowUnlessOk(env, child->process.Spawn(request), kWhat);
+  Children::Instance().Add(child);
+  return Napi::Number::New(env, Watches(info).Add(std::move(child)));
+}
+
+/// onChild(callback): callback(number) runs when there is news of a child
+void OnChild(const Napi::CallbackInfo& info) {
+  Watches(info).SetCallback(info[0].As<Napi::Function>());
+}
+
+/// childPid(number)
+Napi::Value ChildPid(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), ChildAt(info).process.pid());
+}
+
+/// childStatus(number) → { code, signal }, or undefined while it runs
+Napi::Value ChildStatus(const Napi::CallbackInfo& info) {
+  Child& child = ChildAt(info);
+  const auto status = Watches(info).Poll(NumberOf(info));
+  if (!status.has_value()) return info.Env().Undefined();
+  Children::Instance().Remove(&child);
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("code", status->code);
+  result.Set("signal", status->signal);
+  return result;
+}
+
+/// childWait(number, timeoutMs): blocks until the child has ended or the time is over
+void ChildWait(const Napi::CallbackInfo& info) {
+  Child& child = ChildAt(info);
+  const os::Deadline deadline = DeadlineAt(info, 1);
+  const WorkerEnd stop(info.Env());
+  while (!os::IsReadable(child.process.descriptor(), 0)) {
+    if (deadline.IsPast() || stop.IsUp()) return;
+    child.process.Wait(deadline.OrEarlier(os::MonotonicNs() + kStopCheckNs));
+  }
+}
+
+/// childSignal(number, signal)
+void ChildSignal(const Napi::CallbackInfo& info) {
+  const os::Status sent = ChildAt(info).process.Signal(static_cast<int>(WholeAt(info, 1)));
+  ThrowUnlessOk(info.Env(), sent, "the process cannot be signalled");
+}
+
+/// childSentinel(number) → a descriptor that is readable once the child has ended
+Napi::Value ChildSentinel(const Napi::CallbackInfo& info) {
+  Child& child = ChildAt(info);
+  if (child.process.descriptor() < 0 && !child.sentinel.is_open()) {
+    ThrowUnlessOk(info.Env(), os::OpenAlwaysReadable(&child.sentinel), "no sentinel can be made");
+  }
+  const int running = child.process.descriptor();
+  return Napi::Number::New(info.Env(), running >= 0 ? running : child.sentinel.number());
+}
+
+/// childNews(number) → { hasStarted, hasResult }
+Napi::Value ChildNews(const Napi::CallbackInfo& info) {
+  Child& child = ChildAt(info);
+  const std::lock_guard<std::mutex> lock(child.mutex);
+  child.Drain();
+  Napi::Object news = Napi::Object::New(info.Env());
+  news.Set("hasStarted", child.has_started);
+  news.Set("hasResult", child.has_result);
+  return news;
+}
+
+/// childResult(number) → what the child left in its mailbox, once it has told so
+Napi::Value ChildResult(const Napi::CallbackInfo& info) {
+  Child& child = ChildAt(info);
+  const std::lock_guard<std::mutex> lock(child.mutex);
+  uint64_t size = 0;
+  ThrowUnlessOk(info.Env(), child.mailbox.Size(&size), "the result cannot be read");
+  auto bytes = Napi::Uint8Array::New(info.Env(), size);
+  ThrowUnlessOk(info.Env(), child.mailbox.Read(bytes.Data(), size), "the result cannot be read");
+  child.mailbox = os::SharedFile();
+  return bytes;
+}
+
+/// childKeepLoop(number, keep)
+void ChildKeepLoop(const Napi::CallbackInfo& info) {
+  Watches(info).KeepLoop(NumberOf(info), info[1].ToBoolean());
+}
+
+/// childForget(number): nobody here has an interest in it; it runs on
+void ChildForget(const Napi::CallbackInfo& info) { Watches(info).Remove(NumberOf(info)); }
+
+}  // namespace
+
+void ExportChild(Napi::Env env, Napi::Object exports) {
+  const auto set = [&](const char* name, Napi::Function function) { exports.Set(name, function); };
+  set("nextChildNumber", Napi::Function::New<NextChildNumber>(env, "nextChildNumber"));
+  set("spawn", Napi::Function::New<Spawn>(env, "spawn"));
+  set("onChild", Napi::Function::New<OnChild>(env, "onChild"));
+  set("childPid", Napi::Function::New<ChildPid>(env, "childPid"));
+  set("childStatus", Napi::Function::New<ChildStatus>(env, "childStatus"));
+  set("childWait", Napi::Function::New<ChildWait>(env, "childWait"));
+  set("childSignal", Napi::Function::New<ChildSignal>(env, "childSignal"));
+  set("childSentinel", Napi::Function::New<ChildSentinel>(env, "childSentinel"));
+  set("childNews", Napi::Function::New<ChildNews>(env, "childNews"));
+  set("childResult", Napi::Function::New<ChildResult>(env, "childResult"));
+  set("childKeepLoop", Napi::Function::New<ChildKeepLoop>(env, "childKeepLoop"));
+  set("childForget", Napi::Function::New<ChildForget>(env, "childForget"));
+}
+
+}  // namespace mp::napi

@@ -1,0 +1,98 @@
+// The public API but for contexts, which contain it.
+import './process/spawn.js';
+
+export { registerClass } from './codec/classes.js';
+export { attach, share } from './codec/share.js';
+export {
+  BrokenBarrierError,
+  ClosedError,
+  MultiprocessingError,
+  NotCloneableError,
+  NotImportableError,
+  NotOwnerError,
+  OverReleaseError,
+  OwnerDiedError,
+  ProcessError,
+  ProcessStateError,
+  RemoteError,
+  SystemCallError,
+  TimeoutError,
+  type ErrorDetails,
+} from './errors.js';
+export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
+export { type Callable } from './functions/reference.js';
+export { type SharedHandle } from './memory/handles.js';
+export { type ObjectHandle } from './native/binding.js';
+export { cpuCount } from './process/cpu-count.js';
+export {
+  activeChildren,
+  currentProcess,
+  freezeSupport,
+  isMainProcess,
+  parentProcess,
+  type ParentProcess,
+} from './process/current.js';
+export { setExecutable, setForkserverPreload } from './process/executable.js';
+export { Process, type ProcessOptions } from './process/process.js';
+export { type StartMethod } from './process/start-method.js';
+export { getAllStartMethods, getStartMethod, setStartMethod } from './process/start-methods.js';
+export { Event } from './sync/event.js';
+export { type Guard } from './sync/guard.js';
+export { Lock, type LockOptions } from './sync/lock.js';
+export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sync/options.js';
+export { RLock } from './sync/rlock.js';
+export { BoundedSemaphore, Semaphore } from './sync/semaphore.js';
+export type {
+  ArrayContent,
+  ArrayType,
+  CharMembers,
+  CodePointMembers,
+} from './values/array-types.js';
+export {
+  RawArray,
+  SharedArray,
+  SharedArray as Array,
+  type RawArrayConstructor,
+  type SharedArrayConstructor,
+} from './values/array.js';
+export { copy } from './values/copy.js';
+export type {
+  FieldCopy,
+  FieldInput,
+  FieldItem,
+  Fields,
+  FieldType,
+  RecordCopy,
+  RecordInput,
+  RecordOf,
+  StructArray,
+  StructType,
+} from './values/struct-types.js';
+export { struct } from './values/struct.js';
+export { synchronized, type DataOptions, type Synchronized } from './values/synchronized.js';
+export { type LockForm } from './values/synchronized-class.js';
+export type {
+  BigIntType,
+  InputOf,
+  IntegerType,
+  ItemOf,
+  ScalarType,
+  TextType,
+  TypedArrayOf,
+} from './values/types.js';
+export type {
+  IntegerValue,
+  ScalarValue,
+  StructValue,
+  ValueInput,
+  ValueType,
+  WholeValue,
+} from './values/value-types.js';
+export {
+  RawValue,
+  Value,
+  Value as SharedValue,
+  type RawValueConstructor,
+  type ValueConstructor,
+} from './values/value.js';
+export { Barrier, type BarrierOptions } from './sync/barrier.js';

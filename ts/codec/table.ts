@@ -1,0 +1,33 @@
+// The table of a message: what its placeholders stand for, as data that any process understands.
+import { NotImportableError } from '../errors.js';
+import { isFunctionRef } from '../functions/function-ref.js';
+import { referenceOf } from '../functions/reference-of.js';
+import type { FunctionReference } from '../functions/reference.js';
+import { classOf } from '../memory/registry.js';
+import { handleOf, type SharedHandle } from '../memory/handles.js';
+
+/** One thing that is sent by reference. */
+export type Entry = { readonly shared: SharedHandle } | { readonly function: FunctionReference };
+
+/** Whether a value is sent by reference, not as a copy. */
+export function isReferred(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return isFunctionRef(value) || classOf(value) !== undefined;
+}
+
+/** The entry of a value that {@link isReferred}; throws NotImportableError for a closure. */
+export function entryOf(value: object, path: string, holder: number | undefined): Entry {
+  if (typeof value !== 'function' && !isFunctionRef(value)) {
+    const shared = handleOf(value, holder);
+    if (shared !== undefined) return { shared };
+  }
+  try {
+    return { function: referenceOf(value) };
+  } catch (error) {
+    if (error instanceof NotImportableError && path !== '') {
+      error.message = `${path}: ${error.message}`;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+// A child's life: it learns who it is, runs the main module again, does its work, leaves the result.
+import { closeSync } from 'node:fs';
+import { inspect } from 'node:util';
+
+import { decode, encode } from '../codec/codec.js';
+import { adoptMainModule, loadMain } from '../functions/main-module.js';
+import { attachTree } from '../memory/memory.js';
+import { native } from '../native/binding.js';
+import { setCurrentProcess } from './current.js';
+import { Process } from './process.js';
+import { newRecord, setRecord } from './record.js';
+import { inheritMethod } from './start-methods.js';
+import { descriptors, unpackTask, type Report, type Task, type Work } from './task.js';
+import { becomeProcess, setImportingMain } from './this-process.js';
+
+/** Runs the task that the parent left in this process's descriptors. */
+export async function runTask(): Promise<void> {
+  const { control, mailbox, parent } = descriptors;
+  const task = unpackTask(native.takeTask(control, mailbox, parent));
+  settleIn(task);
+  const isReported = reportUncaught(task.holder);
+  try {
+    const self = await takeWork(task);
+    const value = await self.run();
+    isReported.leave({ value });
+  } catch (error) {
+    isReported.leave({ error });
+    process.stderr.write(`Process ${task.identity.name}:\n${textOf(error)}\n`);
+    process.exit(1);
+  }
+}
+
+function settleIn({ identity, parent, main, argv, arena, startMethod }: Task): void {
+  inheritMethod(startMethod);
+  process.argv = [...argv];
+  becomeProcess({ identity, parent });
+  adoptMainModule(main);
+  attachTree({ id: arena, descriptor: descriptors.arena });
+  closeSync(descriptors.arena);
+}
+
+async function takeWork({ identity, main, work: message }: Task): Promise<Process> {
+  if (main?.runsInChildren === true) {
+    setImportingMain(true);
+    await loadMain(main);
+    setImportingMain(false);
+  }
+  const work = (await decode(message)) as Work;
+  native.tellStarted();
+  const type = (work.type ?? Process) as typeof Process;
+  const self = Object.create(type.prototype) as Process;
+  const { target, args } = work;
+  setRecord(self, newRecord({ ...identity, target, args, isCurrent: true }));
+  Object.assign(self, work.fields);
+  setCurrentProcess(self);
+  return self;
+}
+
+/** The report is left once: what comes first counts. */
+function reportUncaught(holder: number): { leave(report: Report): void } {
+  let isLeft = false;
+  const leave = (report: Report): void => {
+    if (isLeft) return;
+    isLeft = true;
+    native.leaveResult(encodeReport(report, holder));
+  };
+  // Only listens: Node prints the error and ends the process as it does without this.
+  process.on('uncaughtExceptionMonitor', (error) => {
+    leave({ error });
+  });
+  return { leave };
+}
+
+function encodeReport(report: Report, holder: number): Uint8Array {
+  try {
+    return encode(report, { label: 'value' in report ? 'the return value' : 'the error', holder });
+  } catch (error) {
+    // The result alone is lost: the child has done its work, and its exit code says so.
+    return encode({ error }, { holder });
+  }
+}
+
+function textOf(error: unknown): string {
+  return inspect(error);
+}

@@ -1,0 +1,162 @@
+// A process that this thread watches: its end, and what it tells before.
+import { native, type ExitStatus, type SpawnRequest } from '../native/binding.js';
+import type { CheckedWait } from '../sync/options.js';
+
+/** The longest delay that setTimeout takes. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** Those whose end this thread has not seen yet. */
+const running = new Map<number, Child>();
+let isListening = false;
+
+function listen(): void {
+  if (isListening) return;
+  native.onChild((number) => running.get(number)?.look());
+  isListening = true;
+}
+
+/** Seen from the process that watches it. */
+export class Child {
+  readonly pid: number;
+  readonly #number: number;
+  readonly #keepsLoop: boolean;
+  #holds = 0;
+  #status: ExitStatus | undefined;
+  #hasStarted = false;
+  #result: Uint8Array | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  private constructor(number: number, keepsLoop: boolean) {
+    listen();
+    this.#number = number;
+    this.#keepsLoop = keepsLoop;
+    this.pid = native.childPid(number);
+    native.childKeepLoop(number, keepsLoop);
+    running.set(number, this);
+  }
+
+  static spawn(request: SpawnRequest): Child {
+    return new Child(native.spawn(request), !request.isDaemon);
+  }
+
+  static parent(pid: number): Child {
+    return new Child(native.watchParent(pid), false);
+  }
+
+  /** How it ended; undefined while it runs. */
+  poll(): ExitStatus | undefined {
+    if (this.#status === undefined && native.childStatus(this.#number) !== undefined) this.look();
+    return this.#status;
+  }
+
+  /** What it left as its result, once it has. */
+  get result(): Uint8Array | undefined {
+    return this.#result;
+  }
+
+  /** Whether what was sent with its start is its own now. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
+  get sentinel(): number {
+    return native.childSentinel(this.#number);
+  }
+
+  signal(number: number): void {
+    if (this.poll() === undefined) native.childSignal(this.#number, number);
+  }
+
+  /** Calls `listener` at every news, until it is removed with the function that this returns. */
+  onNews(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves with true as soon as `isDone`, with false when the time is over. */
+  async wait({ timeoutMs, signal }: CheckedWait, isDone: () => boolean): Promise<boolean> {
+    signal?.throwIfAborted();
+    this.poll();
+    if (isDone()) return true;
+    if (timeoutMs === 0) return false;
+    this.#hold(1);
+    try {
+      return await this.#wait(timeoutMs, signal, isDone);
+    } finally {
+      this.#hold(-1);
+    }
+  }
+
+  #wait(
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    isDone: () => boolean,
+  ): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const deadlineMs = performance.now() + timeoutMs;
+      let timer: NodeJS.Timeout | undefined;
+      const settle = (result: () => void): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        forget();
+        result();
+      };
+      const abort = (): void => {
+        // The reason is the caller's own, whatever it is.
+        settle(() => {
+          reject(signal?.reason as Error);
+        });
+      };
+      const forget = this.onNews(() => {
+        if (isDone())
+          settle(() => {
+            resolve(true);
+          });
+      });
+      const expire = (): void => {
+        // Timers round down, and long waits take several.
+        if (performance.now() < deadlineMs) startTimer();
+        else
+          settle(() => {
+            resolve(isDone());
+          });
+      };
+      const startTimer = (): void => {
+        const leftMs = Math.max(deadlineMs - performance.now(), 0);
+        timer = setTimeout(expire, Math.min(leftMs, maxTimerMs));
+      };
+      if (timeoutMs !== Infinity) startTimer();
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Blocks until it has ended; false when the time was over before. */
+  waitSync(timeoutMs: number): boolean {
+    if (this.poll() !== undefined) return true;
+    native.childWait(this.#number, timeoutMs);
+    return this.poll() !== undefined;
+  }
+
+  /** Nobody has an interest in it any more. */
+  forget(): void {
+    running.delete(this.#number);
+    native.childForget(this.#number);
+  }
+
+  /** Takes what is new and tells those who listen. */
+  look(): void {
+    const news = native.childNews(this.#number);
+    this.#hasStarted ||= news.hasStarted;
+    if (news.hasResult) this.#result ??= native.childResult(this.#number);
+    this.#status ??= native.childStatus(this.#number);
+    if (this.#status !== undefined) running.delete(this.#number);
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #hold(change: 1 | -1): void {
+    this.#holds += change;
+    if (this.#status === undefined) {
+      native.childKeepLoop(this.#number, this.#keepsLoop || this.#holds > 0);
+    }
+  }
+}

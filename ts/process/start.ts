@@ -1,0 +1,87 @@
+// What happens at start(): the checks, and the object as a task for its child.
+import { encode, discard } from '../codec/codec.js';
+import { MultiprocessingError, ProcessStateError } from '../errors.js';
+import { mainModule } from '../functions/main-module.js';
+import { native } from '../native/binding.js';
+import type { Child } from './child.js';
+import type { ProcessRecord } from './record.js';
+import { methodForChild, starterOf, type TaskSeed } from './start-methods.js';
+import type { Work } from './task.js';
+import { isImportingMain, thisProcess } from './this-process.js';
+
+/** Checks that a process may start now. */
+export function checkStart(record: ProcessRecord): void {
+  if (record.isCurrent)
+    throw new ProcessStateError('this process runs already: it is the current one');
+  if (record.child !== undefined || record.isStarting)
+    throw new ProcessStateError('a process cannot be started twice');
+  if (thisProcess().identity.isDaemon) {
+    throw new MultiprocessingError(
+      'daemonic processes are not allowed to have children: start this process with daemon: false',
+      { code: 'ERR_MP_DAEMON_CHILD' },
+    );
+  }
+  if (isImportingMain()) throw bootstrapping();
+}
+
+function bootstrapping(): MultiprocessingError {
+  return new MultiprocessingError(
+    'a process was started while this one, a child, is still importing the main module. ' +
+      'The main module runs again in every child, so what starts processes must be guarded:\n\n' +
+      '    if (isMainProcess()) {\n' +
+      '      const process = new Process({ target });\n' +
+      '      await process.start();\n' +
+      '    }\n',
+    { code: 'ERR_MP_BOOTSTRAP' },
+  );
+}
+
+/** Starts the process; its task is serialised now. */
+export async function launch(record: ProcessRecord, work: Work): Promise<Child> {
+  const seed = seedOf(record, work);
+  try {
+    return await starterOf(record.method).start(seed);
+  } catch (error) {
+    discard(seed.work);
+    throw error;
+  }
+}
+
+/** As {@link launch}, at once. */
+export function launchSync(record: ProcessRecord, work: Work): Child {
+  const seed = seedOf(record, work);
+  try {
+    return starterOf(record.method).startSync(seed);
+  } catch (error) {
+    discard(seed.work);
+    throw error;
+  }
+}
+
+function seedOf({ name, numbers, isDaemon, authkey, method }: ProcessRecord, work: Work): TaskSeed {
+  const self = thisProcess();
+  return {
+    identity: { name, numbers, isDaemon, authkey },
+    parent: { name: self.identity.name, pid: process.pid },
+    argv: process.argv,
+    startMethod: methodForChild(method),
+    main: mainModule(),
+    work: encodeWork(work),
+  };
+}
+
+function encodeWork(work: Work): Uint8Array {
+  // One message, so that an object that appears twice arrives as one; named as the user calls them.
+  const { type, target, args, fields } = work;
+  return encode({ type, target, args, fields }, { label: '' });
+}
+
+/** When a child has ended: what only it could reach goes. */
+export function afterEnd(child: Child, done: () => void): void {
+  const forget = child.onNews(() => {
+    if (child.poll() === undefined) return;
+    forget();
+    native.sweep();
+    done();
+  });
+}

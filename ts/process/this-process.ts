@@ -1,0 +1,46 @@
+// Who the process is that this code runs in. Threads that it starts know it too.
+import { randomBytes } from 'node:crypto';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+
+import type { Identity, Parent } from './task.js';
+
+/** What the process knows of itself. */
+export interface ThisProcess {
+  readonly identity: Identity;
+  readonly parent: Parent | undefined;
+}
+
+const key = 'node-multiprocessing:process';
+let known: ThisProcess | undefined;
+let isImporting = false;
+
+/** Says who this process is; by its bootstrap, before any code of the user's. */
+export function becomeProcess(process: ThisProcess): void {
+  known = process;
+  setEnvironmentData(key, process);
+}
+
+export function thisProcess(): ThisProcess {
+  known ??= getEnvironmentData(key) as unknown as ThisProcess | undefined;
+  if (known === undefined) becomeProcess(mainProcess());
+  return known!;
+}
+
+/** While the user's main module runs again in a child, no process may start. */
+export function isImportingMain(): boolean {
+  return isImporting;
+}
+
+export function setImportingMain(importing: boolean): void {
+  isImporting = importing;
+}
+
+function mainProcess(): ThisProcess {
+  const identity = {
+    name: 'MainProcess',
+    numbers: [],
+    isDaemon: false,
+    authkey: new Uint8Array(randomBytes(32)),
+  };
+  return { identity, parent: undefined };
+}
