@@ -1,6 +1,9 @@
 // The public API but for contexts, which contain it.
 import './process/spawn.js';
 
+export { JoinableQueue } from './channel/joinable-queue.js';
+export { Queue, type QueueOptions } from './channel/queue.js';
+export { SimpleQueue } from './channel/simple-queue.js';
 export { registerClass } from './codec/classes.js';
 export { attach, share } from './codec/share.js';
 export {
@@ -14,6 +17,9 @@ export {
   OwnerDiedError,
   ProcessError,
   ProcessStateError,
+  QueueEmptyError,
+  QueueFullError,
+  QueueShutDownError,
   RemoteError,
   SystemCallError,
   TimeoutError,

@@ -42,13 +42,66 @@ export class MultiprocessingError extends Error {
  * @public
  */
 export class TimeoutError extends MultiprocessingError {
-  /** @param message - what was waited for, and how long */
-  constructor(message: string) {
-    super(message, { code: 'ERR_MP_TIMEOUT' });
+  /**
+   * @param message - what was waited for, and how long
+   * @param details - for errors that say more about the object
+   */
+  constructor(message: string, details: ErrorDetails = { code: 'ERR_MP_TIMEOUT' }) {
+    super(message, details);
   }
 
   static {
     setName(this, 'TimeoutError');
+  }
+}
+
+/**
+ * A queue had no item to get: at once, or within the timeout. `code` is `ERR_MP_QUEUE_EMPTY`.
+ *
+ * @public
+ */
+export class QueueEmptyError extends TimeoutError {
+  /** @param message - which queue, and how long it was waited for */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_QUEUE_EMPTY' });
+  }
+
+  static {
+    setName(this, 'QueueEmptyError');
+  }
+}
+
+/**
+ * A queue had no room for an item within the timeout, or, with `whenFull: 'throw'`, has reached its
+ * limit in bytes. Nothing was put. `code` is `ERR_MP_QUEUE_FULL`.
+ *
+ * @public
+ */
+export class QueueFullError extends TimeoutError {
+  /** @param message - which queue, and how long it was waited for */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_QUEUE_FULL' });
+  }
+
+  static {
+    setName(this, 'QueueFullError');
+  }
+}
+
+/**
+ * A queue was shut down: nothing can be put any more, and what it had is gone. `code` is
+ * `ERR_MP_QUEUE_SHUT_DOWN`.
+ *
+ * @public
+ */
+export class QueueShutDownError extends MultiprocessingError {
+  /** @param message - what was tried */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_QUEUE_SHUT_DOWN' });
+  }
+
+  static {
+    setName(this, 'QueueShutDownError');
   }
 }
 

@@ -3,7 +3,7 @@
 // is locked: so what user code throws (a getter, for one) reaches the caller, and nothing is sent.
 import { Packr, Unpackr } from 'msgpackr';
 
-import { decodeSync, discard, encode } from './codec.js';
+import { decode, decodeSync, discard, encode } from './codec.js';
 import { isPlainTree, isWellFormed } from './plain-tree.js';
 import { arrayClasses, arrayTags, Tag } from './tags.js';
 
@@ -16,6 +16,9 @@ export interface Message {
 }
 
 type Body = undefined | number | bigint | string | Uint8Array;
+
+/** The id of a thread, asked for only when a message has shared objects in it. */
+export type Keeper = () => number;
 
 /** The data of a piece of a ring, seen as what records consist of. */
 export interface MessageSpace {
@@ -42,9 +45,10 @@ const shortText = 24;
  * The message of a value. What it is made of may be the value's own memory, or the encoder's: it is
  * to be written before anything else happens.
  *
+ * @param keeper - with whose end the shared objects in it come back when nobody gets it
  * @throws NotCloneableError or NotImportableError for what cannot be sent
  */
-export function messageOf(value: unknown): Message {
+export function messageOf(value: unknown, keeper: Keeper): Message {
   switch (typeof value) {
     case 'number':
       return { tag: Tag.number, bytes: 8, body: value };
@@ -57,9 +61,9 @@ export function messageOf(value: unknown): Message {
     case 'bigint':
       return bigintMessage(value);
     case 'object':
-      return value === null ? nullMessage : objectMessage(value);
+      return value === null ? nullMessage : objectMessage(value, keeper);
     default:
-      return generalMessage(value);
+      return generalMessage(value, keeper);
   }
 }
 
@@ -95,8 +99,8 @@ function bigintMessage(value: bigint): Message {
   return { tag: Tag.longBigint, bytes: digits.length, body: digits };
 }
 
-function objectMessage(value: object): Message {
-  if (ArrayBuffer.isView(value)) return viewMessage(value);
+function objectMessage(value: object, keeper: Keeper): Message {
+  if (ArrayBuffer.isView(value)) return viewMessage(value, keeper);
   if (isPlainTree(value)) {
     const body = packr.pack(value);
     return { tag: Tag.tree, bytes: body.length, body };
@@ -104,20 +108,20 @@ function objectMessage(value: object): Message {
   if (value instanceof ArrayBuffer && Object.getPrototypeOf(value) === ArrayBuffer.prototype) {
     return { tag: Tag.arrayBuffer, bytes: value.byteLength, body: new Uint8Array(value) };
   }
-  return generalMessage(value);
+  return generalMessage(value, keeper);
 }
 
-function viewMessage(view: ArrayBufferView): Message {
+function viewMessage(view: ArrayBufferView, keeper: Keeper): Message {
   const prototype: unknown = Object.getPrototypeOf(view);
   const tag = prototype === DataView.prototype ? Tag.dataView : arrayTags.get(prototype);
-  if (tag === undefined || !(view.buffer instanceof ArrayBuffer)) return generalMessage(view);
+  if (tag === undefined || !(view.buffer instanceof ArrayBuffer)) return generalMessage(view, keeper);
   const { byteOffset, byteLength: bytes } = view;
   const body = view instanceof Uint8Array ? view : new Uint8Array(view.buffer, byteOffset, bytes);
   return { tag, bytes, body };
 }
 
-function generalMessage(value: unknown): Message {
-  const body = encode(value, { label: 'the item' });
+function generalMessage(value: unknown, keeper: Keeper): Message {
+  const body = encode(value, { label: 'the item', holder: keeper() });
   return { tag: Tag.general, bytes: body.length, body };
 }
 
@@ -195,8 +199,13 @@ function readBytes(from: Buffer, place: number, bytes: number, tag: number): unk
 export class Encoded {
   constructor(readonly bytes: Uint8Array) {}
 
-  decode(): unknown {
+  /** At once; throws NotImportableError when a function in it needs an asynchronous import. */
+  decodeSync(): unknown {
     return decodeSync(this.bytes);
+  }
+
+  decode(): Promise<unknown> {
+    return decode(this.bytes);
   }
 
   discard(): void {
