@@ -2,7 +2,8 @@
 import './process/spawn.js';
 
 export { JoinableQueue } from './channel/joinable-queue.js';
-export { Queue, type QueueOptions } from './channel/queue.js';
+export { type QueueOptions } from './channel/queue-options.js';
+export { Queue } from './channel/queue.js';
 export { SimpleQueue } from './channel/simple-queue.js';
 export { registerClass } from './codec/classes.js';
 export { attach, share } from './codec/share.js';

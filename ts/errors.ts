@@ -72,8 +72,8 @@ export class QueueEmptyError extends TimeoutError {
 }
 
 /**
- * A queue had no room for an item within the timeout, or, with `whenFull: 'throw'`, has reached its
- * limit in bytes. Nothing was put. `code` is `ERR_MP_QUEUE_FULL`.
+ * A queue had no room for an item, in items or in bytes, at once or within the timeout. Nothing was
+ * put. `code` is `ERR_MP_QUEUE_FULL`.
  *
  * @public
  */

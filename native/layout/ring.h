@@ -28,8 +28,8 @@
 //      176 |   16 | (reserved)    |                      | 0
 //      192 |    4 | getters_wait  | getters, putters     | 1: somebody may sleep until a put
 //      196 |    4 | putters_wait  | putters, getters     | 1: somebody may sleep until a get
-//      200 |    4 | get_bell      | getters, putters     | id of a thread whose loop waits for a put
-//      204 |    4 | put_bell      | putters, getters     | id of a thread whose loop waits for a get
+//      200 |    4 | get_bell      | getters, putters     | id of a thread whose loop awaits a put
+//      204 |    4 | put_bell      | putters, getters     | id of a thread whose loop awaits a get
 //      208 |   48 | (reserved)    |                      | 0
 //      256 |    4 | done          | everybody, atomic    | items that were reported done
 //      260 |    4 | joiners_wait  | joiners, reporters   | 1: somebody may sleep until all are done
@@ -53,7 +53,7 @@
 //
 //   OFFSET | SIZE | FIELD   | WRITTEN BY         | MEANING
 //        0 |    4 | start   | its maker          | position of its first byte
-//        4 |    4 | mask    | its maker          | bytes - 1 where positions wrap around; else all 1
+//        4 |    4 | mask    | its maker          | bytes - 1 where positions wrap; else all 1
 //        8 |    4 | bytes   | its maker          | of data
 //       12 |    4 | next    | holder of put_lock | chunk after it; 0: this one is the last
 //       16 |    4 | end     | holder of put_lock | position where it ends, once next is not 0

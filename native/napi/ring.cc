@@ -41,8 +41,8 @@ Napi::Value Refusal(const Napi::CallbackInfo& info, RingResult result) {
 
 Napi::Value PlaceIn(const Napi::CallbackInfo& info, const layout::Ring* ring, uint32_t chunk,
                     const void* pointer) {
-  const auto data = reinterpret_cast<const uint8_t*>(ring) + static_cast<int32_t>(chunk) +
-                    sizeof(layout::Chunk);
+  const auto data =
+      reinterpret_cast<const uint8_t*>(ring) + static_cast<int32_t>(chunk) + sizeof(layout::Chunk);
   const auto place = static_cast<const uint8_t*>(pointer) - data;
   return Napi::Number::New(info.Env(), static_cast<double>(place));
 }

@@ -1,4 +1,5 @@
-// Room and records; the tables are in the header. Chunks are in ring_chunks.cc, waits in ring_wait.cc.
+// Room and records; the tables are in the header. Chunks are in ring_chunks.cc, waits in
+// ring_wait.cc.
 #include "sync/ring.h"
 
 #include <cstring>

@@ -108,7 +108,8 @@ class MessageRing {
   /// Waits until everything that was put is done; false when the deadline passed.
   [[nodiscard]] bool Join(Id self, os::Deadline deadline, const StopSign* stop = nullptr);
 
-  /// The slow ends of the fast paths: the lock could not be released in one step, or somebody waits.
+  /// The slow ends of the fast paths: the lock could not be released in one step, or somebody
+  /// waits.
   void FinishPut(Id self);
   void FinishGet(Id self);
 

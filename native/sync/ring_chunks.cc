@@ -1,5 +1,5 @@
-// Chunks: how a ring grows, how a getter leaves a chunk behind, and what is mended after a death. The
-// steps and their gaps are in the header.
+// Chunks: how a ring grows, how a getter leaves a chunk behind, and what is mended after a death.
+// The steps and their gaps are in the header.
 #include "sync/ring.h"
 #include "sync/ring_marks.h"
 
@@ -11,6 +11,11 @@ using layout::Chunk;
 /// A chunk that positions wrap around in is a power of two in size, up to this; a message that is
 /// larger than a quarter of it gets a chunk of its own, which is freed behind it.
 constexpr uint32_t kMostWrappedBytes = 64U << 20;
+
+/// Of a chunk for one message: no power of two, so positions do not wrap in it.
+uint32_t OwnBytes(uint32_t need) {
+  return (need & (need - 1)) == 0 ? need + layout::kRecordBytes : need;
+}
 
 }  // namespace
 
@@ -35,15 +40,17 @@ void MessageRing::Format(layout::Ring* ring, uint32_t maximum, uint32_t byte_lim
 
 uint32_t MessageRing::NextChunkBytes(const Room& room, uint32_t need) const {
   if (need > kMostWrappedBytes / 4 && need > ring_->grown_bytes) {
-    // Odd multiples of a record's alignment are never a power of two: positions do not wrap.
-    return (need & (need - 1)) == 0 ? need + layout::kRecordBytes : need;
+    return OwnBytes(need);
   }
   uint64_t bytes = ring_->grown_bytes;
   // After a large message the ring goes on as it was before.
   if (room.mask != kNoMask) bytes *= 2;
   while (bytes < uint64_t{need} * 4) bytes *= 2;
-  while (bytes > kMostWrappedBytes && bytes / 2 >= need) bytes /= 2;
-  return static_cast<uint32_t>(bytes);
+  const uint64_t most =
+      ring_->byte_limit < kMostWrappedBytes ? ring_->byte_limit : kMostWrappedBytes;
+  while (bytes > most && bytes / 2 >= need) bytes /= 2;
+  // Larger than the limit it would let in what is larger than the limit.
+  return bytes > ring_->byte_limit ? OwnBytes(need) : static_cast<uint32_t>(bytes);
 }
 
 /// A chunk that is not linked yet, and that `growing` leads to.

@@ -2,8 +2,8 @@
 // while it puts, takes, grows the ring or leaves a chunk.
 //
 // A debugger takes it through in single steps, on x64. After each, its life token is marked as the
-// kernel would, the others are tried out, and the memory is put back as it was. Not under sanitizers, which multiply the instructions and
-// change none of the stores.
+// kernel would, the others are tried out, and the memory is put back as it was. Not under
+// sanitizers, which multiply the instructions and change none of the stores.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
 #include <doctest/doctest.h>

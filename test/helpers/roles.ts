@@ -4,6 +4,7 @@ import * as mp from 'node-multiprocessing';
 import { meet } from './barrier-roles.js';
 import { contend } from './contender.js';
 import { eventRoles } from './event-roles.js';
+import { queueRoles } from './queue-roles.js';
 import { spinMicroseconds } from './random.js';
 import { release, waitBriefly } from './racer.js';
 import { openCells, type Acquirable, type CellsHandle } from './shared-words.js';
@@ -96,6 +97,7 @@ export const roles = {
   hammer,
   makeLock,
   meet,
+  ...queueRoles,
   release,
   waitBriefly,
   waitWithBlockedLoop,

@@ -29,16 +29,16 @@ export interface Attempt<T> {
   leave?(): void;
 }
 
-interface Entry<T> {
-  readonly attempt: Attempt<T>;
+interface Entry<T, A extends Attempt<T>> {
+  readonly attempt: A;
   readonly waiting: Waiting<T>;
 }
 
-export class Line<T> {
+export class Line<T, A extends Attempt<T> = Attempt<T>> {
   readonly #address: number;
-  readonly #entries = new Set<Entry<T>>();
+  readonly #entries = new Set<Entry<T, A>>();
   #ticket = 0;
-  #watched: Entry<T> | undefined;
+  #watched: Entry<T, A> | undefined;
 
   constructor(address: number) {
     this.#address = address;
@@ -49,7 +49,7 @@ export class Line<T> {
   }
 
   /** Joins the line; the caller has tried. */
-  wait(attempt: Attempt<T>, wait: CheckedWait): Promise<T> {
+  wait(attempt: A, wait: CheckedWait): Promise<T> {
     const waiting = new Waiting<T>(wait, {
       onTimeout: () => {
         // After a blocked loop it may have been possible for long: one last try, in order.
@@ -90,24 +90,24 @@ export class Line<T> {
   }
 
   /** The first of the line. */
-  first(): Entry<T> | undefined {
+  first(): Entry<T, A> | undefined {
     return this.#entries.values().next().value;
   }
 
   /** Somebody else has done what it waited for. */
-  remove(entry: Entry<T>): void {
+  remove(entry: Entry<T, A>): void {
     this.#entries.delete(entry);
     if (this.#watched === entry) this.#unwatch();
   }
 
-  #leave(entry: Entry<T>, reason: unknown): void {
+  #leave(entry: Entry<T, A>, reason: unknown): void {
     this.remove(entry);
     entry.attempt.leave?.();
     entry.waiting.reject(reason);
     this.advance();
   }
 
-  #watch(entry: Entry<T>): void {
+  #watch(entry: Entry<T, A>): void {
     if (this.#watched !== undefined) this.#unwatch();
     const watched = {
       address: this.#address,

@@ -37,6 +37,9 @@ export class PendingPut implements Attempt<void> {
   }
 }
 
+/** One thread's puts that wait. */
+export type PutLine = Line<void, PendingPut>;
+
 /** The error for a put that was refused for good. */
 export function refused(refusal: Refusal, message: Message): Error {
   switch (refusal) {
@@ -59,11 +62,11 @@ export function refused(refusal: Refusal, message: Message): Error {
 }
 
 /** Blocks until all of the line are through, in order; false when the deadline passed. */
-export function flush(line: Line<void>, deadlineMs: number): boolean {
+export function flush(line: PutLine, deadlineMs: number): boolean {
   for (let entry = line.first(); entry !== undefined; entry = line.first()) {
     const leftMs = Math.max(0, deadlineMs - performance.now());
     const { attempt, waiting } = entry;
-    if (!(attempt as PendingPut).run(waiting, leftMs)) return false;
+    if (!attempt.run(waiting, leftMs)) return false;
     line.remove(entry);
   }
   return true;
@@ -71,10 +74,10 @@ export function flush(line: Line<void>, deadlineMs: number): boolean {
 
 /** Lines that are flushed when the process exits by process.exit(). A natural end comes only when
  * they are empty, for each keeps the event loop alive. */
-const flushed = new Set<Line<void>>();
+const flushed = new Set<PutLine>();
 let hooked = false;
 
-export function flushAtExit(line: Line<void>): void {
+export function flushAtExit(line: PutLine): void {
   flushed.add(line);
   if (hooked) return;
   hooked = true;
@@ -83,6 +86,6 @@ export function flushAtExit(line: Line<void>): void {
   });
 }
 
-export function dropAtExit(line: Line<void>): void {
+export function dropAtExit(line: PutLine): void {
   flushed.delete(line);
 }

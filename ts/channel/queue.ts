@@ -1,49 +1,31 @@
 // Queue: items from many processes to many, first in, first out for each that puts.
 import { inspect } from 'node:util';
 
-import {
-  Encoded,
-  keepMessage,
-  messageOf,
-  type Keeper,
-  type Message,
-} from '../codec/message.js';
-import {
-  ClosedError,
-  invalidArgument,
-  MultiprocessingError,
-  outOfRange,
-  QueueEmptyError,
-  QueueShutDownError,
-} from '../errors.js';
+import { Encoded, keepMessage, messageOf, type Keeper, type Message } from '../codec/message.js';
+import { MultiprocessingError, QueueShutDownError } from '../errors.js';
 import { createRing, Place } from '../memory/memory.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import type { Waiting } from '../sync/waiting.js';
 import { Await, Line } from './line.js';
-import { dropAtExit, flush, flushAtExit, PendingPut, refused } from './pending-put.js';
+import {
+  dropAtExit,
+  flush,
+  flushAtExit,
+  PendingPut,
+  refused,
+  type PutLine,
+} from './pending-put.js';
+import {
+  checkMaxBytes,
+  checkMaxsize,
+  checkMost,
+  isClosed,
+  isEmpty,
+  type QueueOptions,
+} from './queue-options.js';
 import { Refusal, Refused, Ring } from './ring.js';
-
-/** Of items, as in CPython. */
-const mostItems = 2 ** 31 - 1;
-const defaultMaxBytes = 256 * 2 ** 20;
-const leastMaxBytes = 64 * 2 ** 10;
-const mostMaxBytes = 2 ** 30;
-
-/**
- * Choices for a new queue.
- *
- * @public
- */
-export interface QueueOptions {
-  /**
-   * The most bytes that may be under way in it, as messages: 65536 … 1073741824, default 268435456
-   * (256 MiB). A queue starts with 64 KiB of shared memory and grows as needed. At the limit `put`
-   * waits, as when the queue is full; an item that is larger is refused.
-   */
-  readonly maxBytes?: number | undefined;
-}
 
 export let ringOf: (queue: object) => Ring;
 
@@ -70,7 +52,7 @@ export let ringOf: (queue: object) => Ring;
  */
 export class Queue<T = unknown> {
   readonly #ring: Ring;
-  readonly #puts: Line<void>;
+  readonly #puts: PutLine;
   readonly #gets: Line<T>;
   readonly #keeper: Keeper;
   #isClosed = false;
@@ -209,7 +191,7 @@ export class Queue<T = unknown> {
   async getMany(most: number, options?: AwaitOptions): Promise<T[]> {
     checkMost(most);
     const items = [await this.get(options)];
-    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy; ) {
+    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy;) {
       if (value === Refused.shutDown) break;
       items.push(await this.#decoded(value));
     }
@@ -220,7 +202,7 @@ export class Queue<T = unknown> {
   getManySync(most: number, options?: WaitOptions): T[] {
     checkMost(most);
     const items = [this.getSync(options)];
-    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy; ) {
+    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy;) {
       if (value === Refused.shutDown) break;
       items.push(this.#unwrap(value));
     }
@@ -255,7 +237,7 @@ export class Queue<T = unknown> {
     this.#checkOpen('shutdown');
     native.ringShutDown(this.#ring.address, immediate);
     if (!immediate) return;
-    for (let value; (value = this.#ring.takeDiscarded()) !== Refused.busy; ) {
+    for (let value; (value = this.#ring.takeDiscarded()) !== Refused.busy;) {
       if (value instanceof Encoded) value.discard();
       native.ringTaskDone(this.#ring.address);
     }
@@ -383,38 +365,4 @@ export class Queue<T = unknown> {
     ringOf = (queue) => (queue as Queue).#ring;
     register({ kind: ObjectKind.queue, type: Queue, addressOf: (queue) => ringOf(queue).address });
   }
-}
-
-function isEmpty(): QueueEmptyError {
-  return new QueueEmptyError('the queue had no item within the timeout');
-}
-
-function isClosed(method: string): ClosedError {
-  return new ClosedError(`${method}() on a queue that is closed`);
-}
-
-function checkMaxsize(maxsize: unknown): number {
-  if (typeof maxsize !== 'number' || Number.isNaN(maxsize)) {
-    throw invalidArgument(`maxsize must be a number of items, not ${String(maxsize)}`);
-  }
-  if (maxsize <= 0 || maxsize >= mostItems) return mostItems;
-  if (!Number.isInteger(maxsize)) throw outOfRange(`maxsize must be whole, not ${maxsize}`);
-  return maxsize;
-}
-
-function checkMaxBytes({ maxBytes = defaultMaxBytes }: QueueOptions): number {
-  if (typeof (maxBytes as unknown) !== 'number' || !Number.isInteger(maxBytes)) {
-    throw invalidArgument(`maxBytes must be a whole number of bytes, not ${String(maxBytes)}`);
-  }
-  if (maxBytes < leastMaxBytes || maxBytes > mostMaxBytes) {
-    throw outOfRange(`maxBytes must be ${leastMaxBytes} … ${mostMaxBytes}, not ${maxBytes}`);
-  }
-  return maxBytes;
-}
-
-function checkMost(most: unknown): void {
-  if (typeof most !== 'number' || Number.isNaN(most)) {
-    throw invalidArgument(`most must be a number of items, not ${String(most)}`);
-  }
-  if (most < 1) throw outOfRange(`most must be 1 or more, not ${String(most)}`);
 }

@@ -4,18 +4,13 @@ import { ObjectKind } from '../native/binding.js';
 import { Queue, ringOf } from './queue.js';
 
 /**
- * A {@link Queue} without `maxsize`. In CPython it is the one without a feeder thread; here none has
+ * A {@link Queue} that is made without `maxsize`. In CPython it is the one without a feeder thread; here none has
  * one. Source: CPython's
  * {@link https://docs.python.org/3/library/multiprocessing.html#multiprocessing.SimpleQueue | SimpleQueue}.
  *
  * @public
  */
 export class SimpleQueue<T = unknown> extends Queue<T> {
-  /** Takes nothing; `attach` gives a place. */
-  constructor(...place: readonly []) {
-    super(...place);
-  }
-
   static {
     register({
       kind: ObjectKind.queue,

@@ -62,7 +62,8 @@ export function messageOf(value: unknown, keeper: Keeper): Message {
       return bigintMessage(value);
     case 'object':
       return value === null ? nullMessage : objectMessage(value, keeper);
-    default:
+    case 'function':
+    case 'symbol':
       return generalMessage(value, keeper);
   }
 }
@@ -114,7 +115,8 @@ function objectMessage(value: object, keeper: Keeper): Message {
 function viewMessage(view: ArrayBufferView, keeper: Keeper): Message {
   const prototype: unknown = Object.getPrototypeOf(view);
   const tag = prototype === DataView.prototype ? Tag.dataView : arrayTags.get(prototype);
-  if (tag === undefined || !(view.buffer instanceof ArrayBuffer)) return generalMessage(view, keeper);
+  if (tag === undefined || !(view.buffer instanceof ArrayBuffer))
+    return generalMessage(view, keeper);
   const { byteOffset, byteLength: bytes } = view;
   const body = view instanceof Uint8Array ? view : new Uint8Array(view.buffer, byteOffset, bytes);
   return { tag, bytes, body };
@@ -142,7 +144,12 @@ function writeText(text: string, tag: number, bytes: Buffer, place: number): voi
 }
 
 /** The value of a payload; it is copied, for the ring is used again. */
-export function readMessage(space: MessageSpace, place: number, bytes: number, tag: number): unknown {
+export function readMessage(
+  space: MessageSpace,
+  place: number,
+  bytes: number,
+  tag: number,
+): unknown {
   switch (tag) {
     case Tag.number:
       return space.doubles[place >> 3];

@@ -29,7 +29,9 @@ function isPlainValue(value: unknown, depth: number): boolean {
       return true;
     case 'object':
       return value === null || isPlainObject(value, depth);
-    default:
+    case 'bigint':
+    case 'function':
+    case 'symbol':
       return false;
   }
 }

@@ -27,7 +27,7 @@ type ArrayClass = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 /** Classes of typed arrays, by tag; the order is part of the format. */
 export const arrayClasses: readonly ArrayClass[] = [
-  Buffer as unknown as ArrayClass,
+  Buffer,
   Uint8Array,
   Int8Array,
   Uint8ClampedArray,

@@ -130,7 +130,7 @@ const plainPaths: FastPaths = {
   ringPutNumber: () => -1,
   ringTryGet: () => -1,
 
-  ringEndPut(ring, _, bytes, tag) {
+  ringEndPut(ring, self, bytes, tag) {
     native.ringEndPut(ring, bytes, tag);
     return 0;
   },
