@@ -1,6 +1,7 @@
 // Creating, sharing, attaching and dropping; sweeping is in sweep.cc. See the header.
 #include "sync/references.h"
 
+#include "layout/condition.h"
 #include "sync/ring.h"
 
 namespace mp::sync {
@@ -61,16 +62,6 @@ Allocation References::Add(uint64_t offset, Entry entry) {
   CountUp(ThreadOf(entry));
   place->store(entry, std::memory_order_release);
   return {};
-}
-
-/// Frees an object, and what belongs to it.
-void References::End(uint64_t offset) {
-  const Segment& segment = allocator_.segment();
-  auto* object = reinterpret_cast<layout::SyncObject*>(segment.base() + offset);
-  if (object->kind == static_cast<uint32_t>(layout::ObjectKind::kQueue)) {
-    MessageRing(segment, allocator_, reinterpret_cast<layout::Ring*>(object)).ReleaseChunks();
-  }
-  allocator_.Release(offset);
 }
 
 bool References::Remove(uint64_t offset, Entry entry) {
@@ -138,18 +129,40 @@ Allocation References::Rehold(Id self, const std::vector<uint64_t>& offsets) {
   return {};
 }
 
+void References::End(uint64_t offset) {
+  const uint32_t kind = ObjectAt(offset)->kind;
+  if (kind == static_cast<uint32_t>(layout::ObjectKind::kQueue)) {
+    auto* ring = reinterpret_cast<layout::Ring*>(ObjectAt(offset));
+    MessageRing(allocator_.segment(), allocator_, ring).ReleaseChunks();
+  }
+  if (kind == static_cast<uint32_t>(layout::ObjectKind::kCondition)) {
+    auto& next = reinterpret_cast<layout::ConditionObject*>(ObjectAt(offset))->block.next;
+    while (const uint64_t block = next.load(std::memory_order_acquire)) {
+      const uint8_t* memory = allocator_.segment().base() + block;
+      const auto* tickets = reinterpret_cast<const layout::TicketBlock*>(memory);
+      // First out of the chain: killed in between, it is lost, but freed by nobody twice.
+      next.store(tickets->next.load(std::memory_order_acquire), std::memory_order_release);
+      allocator_.Release(block);
+    }
+  }
+  allocator_.Release(offset);
+}
+
 void References::CountUp(Id id) {
   const Segment& segment = allocator_.segment();
-  SegmentHeader* head = segment.header();
+  std::atomic<uint32_t>& reasons = segment.header()->sweep_reasons;
+  // Only one id is counted in a slot. Of an earlier one, or of one that has died before a message
+  // to it was sent, it is only told that there is something.
   Slot* slot = segment.SlotOf(id);
-  if (slot == nullptr || slot->referrer.load(std::memory_order_relaxed) != id) {
-    // Only one id is counted in a slot. Of an earlier one, or of one that has died before a message
-    // to it was sent, it is only told that there is something.
-    const bool is_living = segment.IsAlive(id);
-    if (!is_living || slot->references.load(std::memory_order_relaxed) != 0) {
-      head->sweep_reasons.fetch_or(layout::kOldReferrers, std::memory_order_release);
+  if (slot == nullptr ||
+      !(slot->referrer.load(std::memory_order_relaxed) == id || segment.IsAlive(id))) {
+    reasons.fetch_or(layout::kOldReferrers, std::memory_order_release);
+    return;
+  }
+  if (slot->referrer.load(std::memory_order_relaxed) != id) {
+    if (slot->references.load(std::memory_order_relaxed) != 0) {
+      reasons.fetch_or(layout::kOldReferrers, std::memory_order_release);
     }
-    if (!is_living) return;
     slot->references.store(0, std::memory_order_release);
     slot->referrer.store(id, std::memory_order_release);
   }

@@ -85,9 +85,10 @@ class References {
   /// Room for so many granules: swept for, before the heap grows. The object at `pinned` stays.
   [[nodiscard]] Allocation Obtain(uint64_t length, uint64_t pinned);
   [[nodiscard]] Allocation Add(uint64_t offset, Entry entry);
-  void End(uint64_t offset);
   /// False when the entry is not there.
   bool Remove(uint64_t offset, Entry entry);
+  /// Frees an object that nobody can reach, and what belongs to it.
+  void End(uint64_t offset);
   void CountUp(Id id);
   void CountDown(Id id);
   [[nodiscard]] bool NeedsSweep() const;
