@@ -37,14 +37,12 @@ export {
   OwnerDiedError,
   ProcessError,
   ProcessStateError,
-  QueueEmptyError,
-  QueueFullError,
-  QueueShutDownError,
   RemoteError,
   SystemCallError,
   TimeoutError,
   type ErrorDetails,
 } from './errors.js';
+export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/queue.js';
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';

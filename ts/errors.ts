@@ -56,56 +56,6 @@ export class TimeoutError extends MultiprocessingError {
 }
 
 /**
- * A queue had no item to get: at once, or within the timeout. `code` is `ERR_MP_QUEUE_EMPTY`.
- *
- * @public
- */
-export class QueueEmptyError extends TimeoutError {
-  /** @param message - which queue, and how long it was waited for */
-  constructor(message: string) {
-    super(message, { code: 'ERR_MP_QUEUE_EMPTY' });
-  }
-
-  static {
-    setName(this, 'QueueEmptyError');
-  }
-}
-
-/**
- * A queue had no room for an item, in items or in bytes, at once or within the timeout. Nothing was
- * put. `code` is `ERR_MP_QUEUE_FULL`.
- *
- * @public
- */
-export class QueueFullError extends TimeoutError {
-  /** @param message - which queue, and how long it was waited for */
-  constructor(message: string) {
-    super(message, { code: 'ERR_MP_QUEUE_FULL' });
-  }
-
-  static {
-    setName(this, 'QueueFullError');
-  }
-}
-
-/**
- * A queue was shut down: nothing can be put any more, and what it had is gone. `code` is
- * `ERR_MP_QUEUE_SHUT_DOWN`.
- *
- * @public
- */
-export class QueueShutDownError extends MultiprocessingError {
-  /** @param message - what was tried */
-  constructor(message: string) {
-    super(message, { code: 'ERR_MP_QUEUE_SHUT_DOWN' });
-  }
-
-  static {
-    setName(this, 'QueueShutDownError');
-  }
-}
-
-/**
  * Release of a lock that nobody holds, or of a semaphore beyond its maximum. Nothing was changed.
  * `code` is `ERR_MP_OVER_RELEASE`.
  *
@@ -382,7 +332,7 @@ export class AuthenticationError extends MultiprocessingError {
 }
 
 /** On the prototype, as Error's own: so that it shows in stacks but not among own properties. */
-function setName(errorClass: { prototype: Error }, name: string): void {
+export function setName(errorClass: { prototype: Error }, name: string): void {
   Object.defineProperty(errorClass.prototype, 'name', {
     value: name,
     writable: true,

@@ -1,5 +1,6 @@
 // A message that waits for room in a ring, and the lines of those that do in this thread.
-import { MultiprocessingError, QueueFullError, QueueShutDownError } from '../errors.js';
+import { MultiprocessingError } from '../errors.js';
+import { QueueFullError, QueueShutDownError } from '../errors/queue.js';
 import { discardMessage, type Message } from '../codec/message.js';
 import type { Waiting } from '../sync/waiting.js';
 import type { Attempt, Line } from './line.js';

@@ -1,5 +1,6 @@
 // What queues are made with, checked at the edge, and the errors of their methods.
-import { ClosedError, invalidArgument, outOfRange, QueueEmptyError } from '../errors.js';
+import { ClosedError, invalidArgument, outOfRange } from '../errors.js';
+import { QueueEmptyError } from '../errors/queue.js';
 
 /** Of items, as in CPython. */
 const mostItems = 2 ** 31 - 1;

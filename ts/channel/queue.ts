@@ -2,7 +2,8 @@
 import { inspect } from 'node:util';
 
 import { Encoded, keepMessage, messageOf, type Keeper, type Message } from '../codec/message.js';
-import { MultiprocessingError, QueueShutDownError } from '../errors.js';
+import { MultiprocessingError } from '../errors.js';
+import { QueueShutDownError } from '../errors/queue.js';
 import { createRing, Place } from '../memory/memory.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind } from '../native/binding.js';

@@ -138,7 +138,7 @@ const plainPaths: FastPaths = {
   ringPutNumber: () => -1,
   ringTryGet: () => -1,
 
-  ringEndPut(ring, self, bytes, tag) {
+  ringEndPut(ring, ...[, bytes, tag]) {
     native.ringEndPut(ring, bytes, tag);
     return 0;
   },
