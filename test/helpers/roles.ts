@@ -7,6 +7,7 @@ import { eventRoles } from './event-roles.js';
 import { queueRoles } from './queue-roles.js';
 import { spinMicroseconds } from './random.js';
 import { release, waitBriefly } from './racer.js';
+import { readAndWrite, rwlock } from './rwlock-roles.js';
 import { openCells, type Acquirable, type CellsHandle } from './shared-words.js';
 
 type Objects = readonly Acquirable[];
@@ -98,7 +99,9 @@ export const roles = {
   makeLock,
   meet,
   ...queueRoles,
+  readAndWrite,
   release,
+  rwlock,
   waitBriefly,
   waitWithBlockedLoop,
 };
