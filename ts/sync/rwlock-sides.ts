@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 
 import { MultiprocessingError, NotOwnerError } from '../errors.js';
 import { openMemory } from '../memory/memory.js';
+import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
 import { guard, guardSync, runExclusive, runExclusiveSync, type Guard } from './guard.js';
 import { checkAwait, checkWait } from './options.js';
@@ -30,7 +31,7 @@ export abstract class RWLockSide {
    *
    * @internal
    */
-  protected readonly self: number;
+  protected readonly self: Self;
   /**
    * The uncontended paths.
    *
@@ -51,7 +52,7 @@ export abstract class RWLockSide {
    */
   constructor(lock: object, address: number, detail: number) {
     this.address = address;
-    this.self = native.selfAt(address);
+    this.self = selfAt(address);
     this.queue = new WaitQueue(lock, address, ObjectKind.rwlock, detail);
   }
 
@@ -161,6 +162,8 @@ function refuseDeadlock(what: string): never {
 export class ReadSide extends RWLockSide {
   readonly title = 'reader of an RWLock';
   #cell = 0;
+  /** Whose cell it is: a forked child has another id, and takes another cell. */
+  #cellOwner = 0;
 
   constructor(lock: object, address: number) {
     super(lock, address, toRead);
@@ -182,7 +185,8 @@ export class ReadSide extends RWLockSide {
   }
 
   release(): void {
-    const { address, self } = this;
+    const { address } = this;
+    const self = this.self.id;
     // Cell 0 is the segment's own memory and never this thread's.
     const result = this.#cell === 0 ? 2 : this.paths.rwlockReadRelease(this.#cell, address, self);
     if (result === 0) return;
@@ -206,8 +210,12 @@ export class ReadSide extends RWLockSide {
   }
 
   #tryFast(): boolean {
-    if (this.#cell === 0) this.#cell = native.rwlockCell(this.address);
-    const result = this.paths.rwlockReadTry(this.#cell, this.address, this.self);
+    const self = this.self.id;
+    if (this.#cell === 0 || this.#cellOwner !== self) {
+      this.#cell = native.rwlockCell(this.address);
+      this.#cellOwner = self;
+    }
+    const result = this.paths.rwlockReadTry(this.#cell, this.address, self);
     if (result === 2) native.rwlockNudge(this.address);
     return result === 0;
   }
@@ -241,7 +249,7 @@ export class WriteSide extends RWLockSide {
   }
 
   release(): void {
-    if (this.paths.rwlockWriteRelease(this.address, this.self) === 0) return;
+    if (this.paths.rwlockWriteRelease(this.address, this.self.id) === 0) return;
     if (native.rwlockWriteRelease(this.address) !== Outcome.released) {
       throw new NotOwnerError(
         'release() of the writer of an RWLock by a thread that does not write',
@@ -259,6 +267,6 @@ export class WriteSide extends RWLockSide {
   }
 
   #tryFast(): number {
-    return this.paths.rwlockWriteTry(this.address, this.self, this.#cells);
+    return this.paths.rwlockWriteTry(this.address, this.self.id, this.#cells);
   }
 }
