@@ -14,7 +14,7 @@ describe('types of values', () => {
     assert.ok(same<typeof int.value, number>(true));
     assert.ok(same<typeof long.value, bigint>(true));
     assert.ok(same<typeof char.value, string>(true));
-    assert.deepEqual([long.value, char.value], [1n, 'x']);
+    assert.deepEqual([int.value, long.value, char.value], [1, 1n, 'x']);
     const doubles: Float64Array = new mp.Array('d', 1);
     const longs: BigInt64Array = new mp.SharedArray('l', [1, 2n]);
     assert.deepEqual([doubles.length, longs.length], [1, 2]);
