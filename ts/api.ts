@@ -7,6 +7,7 @@ export {
   BrokenBarrierError,
   ClosedError,
   MultiprocessingError,
+  NameError,
   NotCloneableError,
   NotImportableError,
   NotOwnerError,
@@ -22,6 +23,7 @@ export {
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
+export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
 export { cpuCount } from './process/cpu-count.js';
 export {
@@ -41,7 +43,7 @@ export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';
 export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sync/options.js';
 export { RLock } from './sync/rlock.js';
-export { BoundedSemaphore, Semaphore } from './sync/semaphore.js';
+export { BoundedSemaphore, Semaphore, type SemaphoreOpening } from './sync/semaphore.js';
 export type {
   ArrayContent,
   ArrayType,
@@ -52,6 +54,7 @@ export {
   RawArray,
   SharedArray,
   SharedArray as Array,
+  type ArrayOpening,
   type RawArrayConstructor,
   type SharedArrayConstructor,
 } from './values/array.js';
@@ -69,6 +72,7 @@ export type {
   StructType,
 } from './values/struct-types.js';
 export { struct } from './values/struct.js';
+export { type DataOpening } from './values/named.js';
 export { synchronized, type DataOptions, type Synchronized } from './values/synchronized.js';
 export { type LockForm } from './values/synchronized-class.js';
 export type {
@@ -92,7 +96,8 @@ export {
   RawValue,
   Value,
   Value as SharedValue,
+  type ValueOpening,
   type RawValueConstructor,
   type ValueConstructor,
 } from './values/value.js';
-export { Barrier, type BarrierOptions } from './sync/barrier.js';
+export { Barrier, type BarrierOpening, type BarrierOptions } from './sync/barrier.js';

@@ -265,6 +265,30 @@ export class ProcessStateError extends MultiprocessingError {
   }
 }
 
+/**
+ * An object cannot be opened by its name, or its name cannot be removed. `code` is
+ * `ERR_MP_NAME_NOT_FOUND`, `ERR_MP_NAME_EXISTS`, `ERR_MP_NAME_TYPE` or `ERR_MP_NAME_OWNER`.
+ *
+ * @public
+ */
+export class NameError extends MultiprocessingError {
+  /** The name. */
+  readonly objectName: string;
+
+  /**
+   * @param message - what is the matter with the name
+   * @param details - `code` and `objectName`
+   */
+  constructor(message: string, { code, objectName }: { code: string; objectName: string }) {
+    super(message, { code });
+    this.objectName = objectName;
+  }
+
+  static {
+    setName(this, 'NameError');
+  }
+}
+
 /** On the prototype, as Error's own: so that it shows in stacks but not among own properties. */
 function setName(errorClass: { prototype: Error }, name: string): void {
   Object.defineProperty(errorClass.prototype, 'name', {

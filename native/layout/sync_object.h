@@ -55,6 +55,7 @@ enum class ObjectKind : uint32_t {
   kEvent = 7,
   kBarrier = 8,
   kRWLock = 9,
+  kName = 12,
 };
 
 inline constexpr uint32_t kRobust = 1;

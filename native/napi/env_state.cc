@@ -1,6 +1,7 @@
 // Per-thread state of the addon; see the header for the order of its end.
 #include "napi/env_state.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,8 +15,7 @@ void End(void* state) { delete static_cast<EnvState*>(state); }
 
 }  // namespace
 
-EnvState::EnvState(Napi::Env env)
-    : env_(env), children_(std::make_unique<ChildWatches>(env)) {
+EnvState::EnvState(Napi::Env env) : env_(env), children_(std::make_unique<ChildWatches>(env)) {
   // The hook runs on this thread, before its isolate goes: only here can life tokens be released.
   napi_add_env_cleanup_hook(env, End, this);
 }
@@ -49,10 +49,13 @@ EnvState* EnvState::Of(Napi::Env env) { return env.GetInstanceData<EnvState>(); 
 sync::Id EnvState::IdIn(Napi::Env env, uint32_t segment_index) {
   sync::Id& id = ids_[segment_index];
   if (id != 0) return id;
-  id = sync::AddressSpace::Instance().At(segment_index)->segment.Enter();
+  sync::Segment& segment = sync::AddressSpace::Instance().At(segment_index)->segment;
+  id = segment.Enter();
   if (id == 0) {
     Throw(env, "ERR_MP_TOO_MANY_THREADS",
-          "too many threads share this memory: all 4095 slots are taken by living threads");
+          "too many threads share this memory: all " +
+              std::to_string(segment.header()->slot_count - 1) +
+              " slots are taken by living threads");
   }
   if (bell_ != nullptr) PublishBell(segment_index);
   return id;
