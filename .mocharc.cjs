@@ -2,7 +2,9 @@
 //
 // MP_TEST_CELL=1 runs what depends on the Node version, the back end and the system: the behaviour of
 // the objects and the kill rounds, not the checks of documents, sizes and examples.
-const folders = process.env.MP_TEST_CELL ? '{conformance,crash,functions,sync,threads,values}' : '**';
+const folders = process.env.MP_TEST_CELL
+  ? '{codec,conformance,crash,functions,process,sync,threads,values}'
+  : '**';
 
 module.exports = {
   spec: [`build/dev/test/${folders}/**/*.test.js`],

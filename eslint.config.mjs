@@ -34,6 +34,8 @@ export default defineConfig(
       'tsdoc/syntax': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
+      // A guard is declared for its end.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
       // The form that loads a CommonJS function under its real type.
       '@typescript-eslint/no-require-imports': ['error', { allowAsImport: true }],
       // Typed arrays are indexed on hot paths; noUncheckedIndexedAccess shows each such place.

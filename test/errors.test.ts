@@ -122,7 +122,11 @@ describe('errors of release()', () => {
       () => {
         new mp.RLock().release();
       },
-      { type: mp.NotOwnerError, code: 'ERR_MP_NOT_OWNER', text: /thread, or a .*that does not hold it/ },
+      {
+        type: mp.NotOwnerError,
+        code: 'ERR_MP_NOT_OWNER',
+        text: /thread, or a .*that does not hold it/,
+      },
     ));
 
   it('of a Semaphore beyond the largest count', () =>

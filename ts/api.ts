@@ -1,11 +1,30 @@
 // The public API but for contexts, which contain it.
+import './channel/carried.js';
 import './process/spawn.js';
 
+export type { Address, AddressFamily } from './channel/address.js';
+export type { BytesInput } from './channel/buffers.js';
+export type { ClientOptions } from './channel/client.js';
+export type {
+  ConnectionOptions,
+  IntoOptions,
+  ReceiveOptions,
+  SendOptions,
+} from './channel/connection-options.js';
+export { Connection } from './channel/connection.js';
+export type { HandleInput } from './channel/handles.js';
+export type { ChallengeOptions, DigestName, HandshakeConnection } from './channel/handshake.js';
+export type { Listener, ListenerOptions } from './channel/listener.js';
+export * as connection from './channel/namespace.js';
+export { Pipe } from './channel/pipe.js';
 export { registerClass } from './codec/classes.js';
 export { attach, share } from './codec/share.js';
 export {
+  AuthenticationError,
   BrokenBarrierError,
+  BufferTooShortError,
   ClosedError,
+  EOFError,
   MultiprocessingError,
   NameError,
   NotCloneableError,
@@ -35,9 +54,11 @@ export {
   type ParentProcess,
 } from './process/current.js';
 export { setExecutable, setForkserverPreload } from './process/executable.js';
-export { Process, type ProcessOptions } from './process/process.js';
+export { type ProcessOptions } from './process/options.js';
+export { Process } from './process/process.js';
 export { type StartMethod } from './process/start-method.js';
 export { getAllStartMethods, getStartMethod, setStartMethod } from './process/start-methods.js';
+export { Condition } from './sync/condition.js';
 export { Event } from './sync/event.js';
 export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';

@@ -289,6 +289,69 @@ export class NameError extends MultiprocessingError {
   }
 }
 
+/**
+ * The other side of a connection is gone, by whatever way: nothing more will come, or be read.
+ * `code` is `ERR_MP_EOF`.
+ *
+ * @public
+ */
+export class EOFError extends MultiprocessingError {
+  /** @param message - whether it ended between two messages or within one */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_EOF' });
+  }
+
+  static {
+    setName(this, 'EOFError');
+  }
+}
+
+/**
+ * A message is longer than the buffer that it was to go into. It has been received: `bytes` is the
+ * whole of it. `code` is `ERR_MP_BUFFER_TOO_SHORT`.
+ *
+ * @public
+ */
+export class BufferTooShortError extends MultiprocessingError {
+  /** The message. */
+  readonly bytes: Uint8Array;
+
+  /**
+   * @param message - how long the message is, and how much room there was
+   * @param details - `bytes`: the message
+   */
+  constructor(message: string, details: { bytes: Uint8Array }) {
+    super(message, { code: 'ERR_MP_BUFFER_TOO_SHORT' });
+    this.bytes = details.bytes;
+    // Not in what the console prints: it may be large.
+    Object.defineProperty(this, 'bytes', { enumerable: false });
+  }
+
+  static {
+    setName(this, 'BufferTooShortError');
+  }
+}
+
+/**
+ * The other side of a connection did not prove that it has the key, or refused the proof of this
+ * one. `code` is `ERR_MP_AUTHENTICATION`.
+ *
+ * @public
+ */
+export class AuthenticationError extends MultiprocessingError {
+  /**
+   * @param message - which step failed
+   * @param details - `cause`, when the connection failed meanwhile
+   */
+  constructor(message: string, details: { cause?: unknown } = {}) {
+    super(message, { code: 'ERR_MP_AUTHENTICATION', ...details });
+  }
+
+  static {
+    setName(this, 'AuthenticationError');
+  }
+}
+
 /** On the prototype, as Error's own: so that it shows in stacks but not among own properties. */
 function setName(errorClass: { prototype: Error }, name: string): void {
   Object.defineProperty(errorClass.prototype, 'name', {

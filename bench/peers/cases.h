@@ -22,6 +22,13 @@ void MutexContended(const Options& options);
 // ping_pong.cc
 void SemaphorePingPong(const Options& options);
 
+// signals.cc
+void LoadCall(const Options& options);
+void ExchangePair(const Options& options);
+void ConditionSignal(const Options& options);
+void ConditionPingPong(const Options& options);
+void FutexPingPong(const Options& options);
+
 // fairness.cc
 void MutexFairness(const Options& options);
 

@@ -153,6 +153,101 @@ def semaphore_ping_pong(measured_ms):
     print_metrics(perSecond=rounds * 1e9 / elapsed)
 
 
+def print_trips(trip, target, arguments, measured_ms):
+    """Round trips per second of `trip()` with a process that answers for ever."""
+    child = multiprocessing.Process(target=target, args=arguments, daemon=True)
+    child.start()
+
+    def until(end_ns):
+        trips = 0
+        while time.monotonic_ns() < end_ns:
+            for _ in range(64):
+                trip()
+            trips += 64
+        return trips
+
+    until(time.monotonic_ns() + LEAD_IN_NS)
+    start = time.monotonic_ns()
+    trips = until(start + measured_ms * 1_000_000)
+    elapsed = time.monotonic_ns() - start
+    print_metrics(perSecond=trips * 1e9 / elapsed)
+    sys.stdout.flush()
+    # Whoever is terminated inside an Event or a Condition leaves its locks held: no joining here.
+    os.kill(child.pid, 9)
+    os._exit(0)
+
+
+def event_is_set(measured_ms):
+    event = multiprocessing.Event()
+
+    def body(count):
+        for _ in range(count):
+            event.is_set()
+
+    print_batches(body, measured_ms)
+
+
+def event_set_clear(measured_ms):
+    event = multiprocessing.Event()
+
+    def body(count):
+        for _ in range(count):
+            event.set()
+            event.clear()
+
+    print_batches(body, measured_ms)
+
+
+def condition_notify(measured_ms):
+    condition = multiprocessing.Condition(multiprocessing.Lock())
+
+    def body(count):
+        for _ in range(count):
+            condition.notify()
+
+    with condition:
+        print_batches(body, measured_ms)
+
+
+def answer_events(ping, pong):
+    while True:
+        ping.wait()
+        ping.clear()
+        pong.set()
+
+
+def event_ping_pong(measured_ms):
+    ping, pong = multiprocessing.Event(), multiprocessing.Event()
+
+    def trip():
+        ping.set()
+        pong.wait()
+        pong.clear()
+
+    print_trips(trip, answer_events, (ping, pong), measured_ms)
+
+
+def take_turn(condition, turn, parity):
+    with condition:
+        while turn.value % 2 != parity:
+            condition.wait()
+        turn.value += 1
+        condition.notify()
+
+
+def answer_turns(condition, turn):
+    while True:
+        take_turn(condition, turn, 1)
+
+
+def condition_ping_pong(measured_ms):
+    condition = multiprocessing.Condition(multiprocessing.Lock())
+    turn = multiprocessing.RawValue("i", 0)
+    print_trips(
+        lambda: take_turn(condition, turn, 0), answer_turns, (condition, turn), measured_ms
+    )
+
+
 def raw_value(code):
     def run(measured_ms):
         shared = multiprocessing.RawValue(code, 0)
@@ -200,6 +295,11 @@ CASES = {
     "semaphore": semaphore_pair,
     "lock-contended": lock_contended,
     "semaphore-ping-pong": semaphore_ping_pong,
+    "event-is-set": event_is_set,
+    "event-set-clear": event_set_clear,
+    "condition-notify": condition_notify,
+    "event-ping-pong": event_ping_pong,
+    "condition-ping-pong": condition_ping_pong,
 }
 
 if __name__ == "__main__":

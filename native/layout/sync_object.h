@@ -52,6 +52,7 @@ enum class ObjectKind : uint32_t {
   kSemaphore = 3,
   kValue = 4,
   kArray = 5,
+  kCondition = 6,
   kEvent = 7,
   kBarrier = 8,
   kRWLock = 9,

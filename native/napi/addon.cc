@@ -25,8 +25,11 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportRLock(env, exports);
   ExportBarrier(env, exports);
   ExportSemaphore(env, exports);
+  ExportCondition(env, exports);
   ExportChild(env, exports);
   ExportParent(env, exports);
+  ExportStream(env, exports);
+  ExportSocket(env, exports);
   ExportEvent(env, exports);
   ExportWait(env, exports);
   ExportFork(env, exports);

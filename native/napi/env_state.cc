@@ -15,7 +15,10 @@ void End(void* state) { delete static_cast<EnvState*>(state); }
 
 }  // namespace
 
-EnvState::EnvState(Napi::Env env) : env_(env), children_(std::make_unique<ChildWatches>(env)) {
+EnvState::EnvState(Napi::Env env)
+    : env_(env),
+      children_(std::make_unique<ChildWatches>(env)),
+      streams_(std::make_unique<Streams>(env)) {
   // The hook runs on this thread, before its isolate goes: only here can life tokens be released.
   napi_add_env_cleanup_hook(env, End, this);
 }
@@ -26,6 +29,8 @@ EnvState::~EnvState() {
   bell_.reset();
   children_->Abandon();
   children_.reset();
+  streams_->Abandon();
+  streams_.reset();
   auto& space = sync::AddressSpace::Instance();
   for (uint32_t i = 0; i < space.count(); ++i) {
     if (ids_[i] != 0) Leave(i);

@@ -17,6 +17,7 @@
 
 #include "napi/children.h"
 #include "napi/loop_bell.h"
+#include "napi/streams.h"
 #include "sync/address_space.h"
 #include "sync/held_objects.h"
 #include "sync/wait_hub.h"
@@ -51,6 +52,8 @@ class EnvState final : public sync::HubSink {
 
   /// The processes that this thread started.
   [[nodiscard]] ChildWatches& children() { return *children_; }
+  /// The sockets of this thread.
+  [[nodiscard]] Streams& streams() { return *streams_; }
 
   /// In a forked child: what this thread was and waited for, its parent's thread is and waits for.
   void ResetAfterFork(Napi::Env env);
@@ -89,6 +92,7 @@ class EnvState final : public sync::HubSink {
   std::unique_ptr<Napi::AsyncContext> context_;
   std::unique_ptr<LoopBell> bell_;
   std::unique_ptr<ChildWatches> children_;
+  std::unique_ptr<Streams> streams_;
 };
 
 }  // namespace mp::napi

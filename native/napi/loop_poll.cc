@@ -19,6 +19,12 @@ void OnClosed(uv_handle_t* handle) {
 
 }  // namespace
 
+void LoopPoll::OnReady(uv_poll_t* handle, int /*status*/, int /*events*/) {
+  // A copy, for the callback may end this object.
+  const auto callback = static_cast<LoopPoll*>(handle->data)->readable_;
+  callback();
+}
+
 std::unique_ptr<LoopPoll> LoopPoll::Start(Napi::Env env, int descriptor,
                                           std::function<void()> readable) {
   std::unique_ptr<LoopPoll> result(new LoopPoll());
@@ -35,13 +41,14 @@ std::unique_ptr<LoopPoll> LoopPoll::Start(Napi::Env env, int descriptor,
   result->poll_ = poll;
   poll->data = result.get();
   napi_add_async_cleanup_hook(env, HoldEnvironment, nullptr, &result->hook_);
-  const auto on_readable = [](uv_poll_t* handle, int /*status*/, int /*events*/) {
-    // A copy, for the callback may end this object.
-    const auto callback = static_cast<LoopPoll*>(handle->data)->readable_;
-    callback();
-  };
-  if (uv_poll_start(poll, UV_READABLE, on_readable) != 0) return nullptr;
+  if (!result->Await(true, false)) return nullptr;
   return result;
+}
+
+bool LoopPoll::Await(bool reads, bool writes) {
+  const int events = (reads ? UV_READABLE : 0) | (writes ? UV_WRITABLE : 0);
+  if (events == 0) return uv_poll_stop(poll_) == 0;
+  return uv_poll_start(poll_, events, OnReady) == 0;
 }
 
 LoopPoll::~LoopPoll() {

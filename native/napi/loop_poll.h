@@ -20,11 +20,16 @@ class LoopPoll {
   LoopPoll(const LoopPoll&) = delete;
   LoopPoll& operator=(const LoopPoll&) = delete;
 
+  /// Runs the callback for readability, writability, both or neither, from now on; false when the
+  /// loop refuses.
+  [[nodiscard]] bool Await(bool reads, bool writes);
+
   void Ref() { uv_ref(reinterpret_cast<uv_handle_t*>(poll_)); }
   void Unref() { uv_unref(reinterpret_cast<uv_handle_t*>(poll_)); }
 
  private:
   LoopPoll() = default;
+  static void OnReady(uv_poll_t* handle, int status, int events);
 
   std::function<void()> readable_;
   uv_poll_t* poll_ = nullptr;

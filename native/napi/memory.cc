@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "layout/barrier.h"
+#include "layout/condition.h"
 #include "layout/data_block.h"
 #include "napi/objects.h"
 #include "os/process.h"
@@ -189,6 +190,7 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("awaited", static_cast<double>(layout::kAwaited));
   constants.Set("countMax", layout::kCountMax);
   constants.Set("robust", layout::kRobust);
+  constants.Set("conditionBytes", static_cast<double>(sizeof(layout::ConditionObject)));
   constants.Set("eventSet", layout::kEventSet);
   constants.Set("eventSequence", layout::kEventSequence);
   constants.Set("stateLow", static_cast<double>(offsetof(SyncObject, state)));

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "napi/arguments.h"
+#include "napi/condition.h"
 #include "napi/objects.h"
 #include "sync/barrier.h"
 #include "sync/event.h"
@@ -24,13 +25,16 @@ sync::BarrierTurn TurnOf(uint64_t detail) {
   return turn;
 }
 
-std::unique_ptr<sync::Awaitable> AwaitableOf(const Target& target, uint64_t detail) {
+std::unique_ptr<sync::Awaitable> AwaitableOf(const Napi::CallbackInfo& info, const Target& target,
+                                             uint64_t detail) {
   const sync::Segment& segment = target.mapped->segment;
   switch (static_cast<ObjectKind>(target.object->kind)) {
     case ObjectKind::kSemaphore:
       return std::make_unique<sync::Semaphore>(segment, target.object);
     case ObjectKind::kEvent:
       return std::make_unique<sync::Event>(segment, target.object, static_cast<uint32_t>(detail));
+    case ObjectKind::kCondition:
+      return ConditionWaitOf(info, target, detail);
     case ObjectKind::kBarrier:
       return std::make_unique<sync::Barrier>(segment, target.object, TurnOf(detail));
     case ObjectKind::kRLock:
@@ -52,15 +56,14 @@ void OnReady(const Napi::CallbackInfo& info) {
 }
 
 /// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event
-/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began;
-/// of a Barrier: see TurnOf.
+/// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began; of a
+/// Barrier: see TurnOf; of a Condition: the address of the wait's ticket there.
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());
-  const uint64_t detail = WholeAt(info, 3);
   const bool try_now = state->Watch(
-      info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(target, detail), target.self, state,
-                                                   WholeAt(info, 2)));
+      info.Env(), std::make_unique<sync::HubEntry>(AwaitableOf(info, target, WholeAt(info, 3)),
+                                                   target.self, state, WholeAt(info, 2)));
   return Napi::Boolean::New(info.Env(), !try_now);
 }
 

@@ -47,18 +47,15 @@ class ReferenceList {
   void Erase(layout::Reference* place);
   [[nodiscard]] bool IsEmpty() const;
 
-  /// Removes all entries for which `is_dead(entry)`.
+  /// Removes all entries for which `is_dead(entry)`, and granules that somebody who was killed has
+  /// emptied.
   template <typename IsDead>
   void EraseIf(IsDead is_dead) {
-    bool erased = false;
     ForEach([&](layout::Reference* place, Entry entry) {
-      if (entry != 0 && is_dead(entry)) {
-        place->store(0, std::memory_order_release);
-        erased = true;
-      }
+      if (entry != 0 && is_dead(entry)) place->store(0, std::memory_order_release);
       return false;
     });
-    if (erased) Prune();
+    Prune();
   }
 
   /// Calls `visit(offset)` for each granule of entries, until it returns true.

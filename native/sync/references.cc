@@ -1,6 +1,8 @@
 // Creating, sharing, attaching and dropping; sweeping is in sweep.cc. See the header.
 #include "sync/references.h"
 
+#include "layout/condition.h"
+
 namespace mp::sync {
 
 using layout::SegmentHeader;
@@ -71,7 +73,7 @@ bool References::Remove(uint64_t offset, Entry entry) {
   if (place == nullptr) return false;
   list.Erase(place);
   CountDown(ThreadOf(entry));
-  if (list.IsEmpty()) allocator_.Release(offset);
+  if (list.IsEmpty()) End(offset);
   return true;
 }
 
@@ -133,18 +135,35 @@ Allocation References::Rehold(Id self, const std::vector<uint64_t>& offsets) {
   return {};
 }
 
+void References::End(uint64_t offset) {
+  if (ObjectAt(offset)->kind == static_cast<uint32_t>(layout::ObjectKind::kCondition)) {
+    auto& next = reinterpret_cast<layout::ConditionObject*>(ObjectAt(offset))->block.next;
+    while (const uint64_t block = next.load(std::memory_order_acquire)) {
+      const uint8_t* memory = allocator_.segment().base() + block;
+      const auto* tickets = reinterpret_cast<const layout::TicketBlock*>(memory);
+      // First out of the chain: killed in between, it is lost, but freed by nobody twice.
+      next.store(tickets->next.load(std::memory_order_acquire), std::memory_order_release);
+      allocator_.Release(block);
+    }
+  }
+  allocator_.Release(offset);
+}
+
 void References::CountUp(Id id) {
   const Segment& segment = allocator_.segment();
-  SegmentHeader* head = segment.header();
+  std::atomic<uint32_t>& reasons = segment.header()->sweep_reasons;
+  // Only one id is counted in a slot. Of an earlier one, or of one that has died before a message
+  // to it was sent, it is only told that there is something.
   Slot* slot = segment.SlotOf(id);
-  if (slot == nullptr || slot->referrer.load(std::memory_order_relaxed) != id) {
-    // Only one id is counted in a slot. Of an earlier one, or of one that has died before a message
-    // to it was sent, it is only told that there is something.
-    const bool is_living = segment.IsAlive(id);
-    if (!is_living || slot->references.load(std::memory_order_relaxed) != 0) {
-      head->sweep_reasons.fetch_or(layout::kOldReferrers, std::memory_order_release);
+  if (slot == nullptr ||
+      !(slot->referrer.load(std::memory_order_relaxed) == id || segment.IsAlive(id))) {
+    reasons.fetch_or(layout::kOldReferrers, std::memory_order_release);
+    return;
+  }
+  if (slot->referrer.load(std::memory_order_relaxed) != id) {
+    if (slot->references.load(std::memory_order_relaxed) != 0) {
+      reasons.fetch_or(layout::kOldReferrers, std::memory_order_release);
     }
-    if (!is_living) return;
     slot->references.store(0, std::memory_order_release);
     slot->referrer.store(id, std::memory_order_release);
   }

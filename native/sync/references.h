@@ -91,6 +91,8 @@ class References {
   [[nodiscard]] Allocation Add(uint64_t offset, Entry entry);
   /// False when the entry is not there.
   bool Remove(uint64_t offset, Entry entry);
+  /// Frees an object that nobody can reach, and what belongs to it.
+  void End(uint64_t offset);
   void CountUp(Id id);
   void CountDown(Id id);
   [[nodiscard]] bool NeedsSweep() const;

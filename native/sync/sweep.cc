@@ -63,7 +63,7 @@ void References::SweepObjects(const Living& living, uint64_t pinned) {
        offset = allocator_.Next(Mark::kObject, offset + layout::kGranule)) {
     ReferenceList list(allocator_, offset);
     list.EraseIf(is_dead);
-    if (list.IsEmpty() && offset != pinned) allocator_.Release(offset);
+    if (list.IsEmpty() && offset != pinned) End(offset);
   }
 }
 

@@ -146,7 +146,7 @@ void WaitGroup::Look(HubEntry* entry, Batch* batch) const {
   if (os::MonotonicNs() < pass_on_ns) {
     batch->until_ns = std::min(batch->until_ns, pass_on_ns);
   } else {
-    entry->object->Withdraw(entry->self);
+    entry->object->PassOn(entry->self);
     entry->state = HubEntry::State::kPassedOn;
   }
 }

@@ -14,7 +14,7 @@
 //   kPosted    | the hub told the loop, which has not tried  | kWatching by Rearm; kPassedOn after
 //              | yet                                         | kGrantLife
 //   kPassedOn  | the loop is busy: what it could have had    | kWatching by Rearm
-//              | went to others (Withdraw)                   |
+//              | went to others (PassOn)                     |
 //              | or: the loop has acquired it                |
 //   any        |                                             | gone by Cancel, after a Withdraw
 //

@@ -98,6 +98,8 @@ class Awaitable {
   /// Leaves no trace of a wait: a request is taken back, a grant goes to the next, and a wake that
   /// this wait may have consumed is passed on.
   virtual void Withdraw(Id self) = 0;
+  /// For a loop that is too busy to try: what it could have had goes to others, its wait goes on.
+  virtual void PassOn(Id self) { Withdraw(self); }
   [[nodiscard]] virtual BellPlace bell_place() const = 0;
 };
 

@@ -171,6 +171,34 @@ TEST_CASE_FIXTURE(Heap, "a refused commit is an error with its cause, and leaves
   CHECK(allocator.SizeOf(Allocate(1 << 20)) == 1 << 20);
 }
 
+TEST_CASE_FIXTURE(Heap,
+                  "near a limit the heap grows by what is needed, where a step does not fit") {
+  while (allocator.Find(1) != 0) (void)Allocate(64);
+  mp::test::Child child([&] {
+    signal(SIGXFSZ, SIG_IGN);
+    const rlim_t room = 64 * 1024;  // less than any step
+    const rlimit limit{Committed() + room, Committed() + room};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
+    const Party party(shared);
+    uint64_t blocks = 0;
+    while (allocator.Allocate(party.id(), 4096).fault == AllocationFault::kNone) ++blocks;
+    return blocks == room / 4096 ? 0 : 2;
+  });
+  CHECK(child.Wait() == 0);
+}
+
+TEST_CASE_FIXTURE(Heap, "a process that has mapped a part uses that part") {
+  // As under `ulimit -v`: others have grown the heap beyond what is mapped here.
+  (void)Allocate(2 << 20);
+  const uint64_t mapped = shared.segment().header()->heap_offset + 512 * 1024;
+  const mp::sync::Segment part(shared.segment().base(), mapped);
+  Allocator partial(part, shared.file());
+  CHECK(partial.End() == mapped);
+  CHECK(partial.Allocate(self.id(), 1 << 20).fault == AllocationFault::kExhausted);
+  const Allocation small = partial.Allocate(self.id(), 64);
+  if (small.fault == AllocationFault::kNone) CHECK(small.offset < mapped);
+}
+
 TEST_CASE_FIXTURE(Heap, "another process sees the blocks and may free them") {
   const uint64_t block = Allocate(300);
   auto* theirs = shared.New<uint64_t>();

@@ -95,6 +95,21 @@
       (br $again))
     (unreachable))
 
+  ;; conditionIsQuiet(condition, lock, self) -> 1: this thread holds the lock and nobody waits
+  (func (export "conditionIsQuiet")
+    (param $address i32) (param $lock i32) (param $self i32) (result i32)
+    ;; Owner and PENDING of the lock are all but WAITERS and ABANDONED; neither the condition's
+    ;; WAITERS nor an RLock's AWAITED is set in a number that is not negative.
+    (i32.and
+      (i32.eq
+        (i32.and (i32.atomic.load (local.get $lock)) (i32.const 0x3fffffff))
+        (local.get $self))
+      (i32.ge_s
+        (i32.or
+          (i32.atomic.load (local.get $address))
+          (i32.load offset=16 (local.get $lock)))
+        (i32.const 0))))
+
   ;; eventSet(address) -> 0: set; 1: the slow path must look
   (func (export "eventSet") (param $address i32) (result i32)
     (local $low i32)

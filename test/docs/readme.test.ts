@@ -14,15 +14,23 @@ const watchdogMs = 30_000;
 const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 
+/** Top-level declarations that are exported: of several lines up to a brace, or of one line. */
+const exported = /^export ((?:async )?(?:function|class) (\w+).*?^\}|const (\w+)[^\n]*;)$/gms;
+
 /** The same program for CommonJS; an async function stands in for top-level await. */
 function asCommonJs(code: string): string {
-  const lines = code.split('\n');
+  const declarations = [...code.matchAll(exported)].map(([, text = '', block, line]) => {
+    const name = block ?? line ?? '';
+    return `${text}\nexports.${name} = ${name};`;
+  });
+  const lines = code.replaceAll(exported, '').split('\n');
   const imports = lines.filter((line) => line.startsWith('import '));
   const rest = lines.filter((line) => !line.startsWith('import '));
   const requires = imports.map((line) =>
     line.replace(/^import (?:\* as )?(.+) from ('.+');$/, 'const $1 = require($2);'),
   );
-  return [...requires, 'void (async () => {', ...rest, '})();', ''].join('\n');
+  const program = [...requires, ...declarations, 'void (async () => {', ...rest, '})();', ''];
+  return program.join('\n').replaceAll('import.meta.url', '__filename');
 }
 
 describe('the programs in the documents', () => {

@@ -172,6 +172,11 @@ describe('open', () => {
     const array = mp.Array.open(newName(), { ...make, type: 'd', content: [1, 2, 3] });
     assert.deepEqual([...array], [1, 2, 3]);
     array.runExclusiveSync(() => (array[1] = 5));
+    const condition = mp.Condition.open(newName(), make);
+    await condition.runExclusive(async () => {
+      assert.equal(await condition.wait({ timeout: 1 }), false);
+      condition.notify();
+    });
     const rlock = mp.RLock.open(newName(), make);
     rlock.runExclusiveSync(() => {
       rlock.runExclusiveSync(() => undefined);

@@ -11,6 +11,7 @@ import { inspect } from 'node:util';
 import { MultiprocessingError, NotCloneableError } from '../errors.js';
 import { resolve, resolveSync } from '../functions/resolve.js';
 import { dropHandle, objectOf } from '../memory/handles.js';
+import { takeBack, unpack } from './carriers.js';
 import { registeredClass } from './classes.js';
 import { findRefused, GraphCopier, needsCopy, type Repair } from './copy-graph.js';
 import { restoreError } from './errors.js';
@@ -36,6 +37,16 @@ export interface EncodeOptions {
  * @throws NotCloneableError for anything else that cannot be sent
  */
 export function encode(value: unknown, options: EncodeOptions = {}): Uint8Array {
+  try {
+    return messageOf(value, options);
+  } catch (error) {
+    // The way through the value fills a stack, and pushes out of it who wanted to send it.
+    if (error instanceof MultiprocessingError) Error.captureStackTrace(error, encode);
+    throw error;
+  }
+}
+
+function messageOf(value: unknown, options: EncodeOptions): Uint8Array {
   const { label = 'the value', holder } = options;
   if (!needsCopy(value)) return join(plain, '', serialize(value, label));
   const table: Entry[] = [];
@@ -153,7 +164,7 @@ function assemble(
   const entries: unknown[] = [];
   try {
     for (const [index, entry] of table.entries()) {
-      entries.push('shared' in entry ? objectOf(entry.shared) : functionAt(index, entry));
+      entries.push('function' in entry ? functionAt(index, entry) : arrived(entry));
       attached = index + 1;
     }
   } catch (error) {
@@ -169,9 +180,14 @@ function assemble(
   return result;
 }
 
+function arrived(entry: Exclude<Entry, FunctionEntry>): object {
+  return 'shared' in entry ? objectOf(entry.shared) : unpack(entry.carried);
+}
+
 function discardTable(table: readonly Entry[]): void {
   for (const entry of table) {
     if ('shared' in entry) dropHandle(entry.shared);
+    if ('carried' in entry) takeBack(entry.carried);
   }
 }
 

@@ -55,9 +55,8 @@ function* childrenOf(value: object, path: string): Generator<[unknown, string]> 
 
 function member(path: string, value: object, key: string): string {
   if (Array.isArray(value)) return `${path}[${key}]`;
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key)
-    ? `${path}.${key}`
-    : `${path}[${JSON.stringify(key)}]`;
+  if (!/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key)) return `${path}[${JSON.stringify(key)}]`;
+  return path === '' ? key : `${path}.${key}`;
 }
 
 const isSpecial = (value: object): boolean =>

@@ -5,15 +5,19 @@ import { referenceOf } from '../functions/reference-of.js';
 import type { FunctionReference } from '../functions/reference.js';
 import { classOf } from '../memory/registry.js';
 import { handleOf, type SharedHandle } from '../memory/handles.js';
+import { carrierOf, pack, type Carried } from './carriers.js';
 
 /** One thing that is sent by reference. */
-export type Entry = { readonly shared: SharedHandle } | { readonly function: FunctionReference };
+export type Entry =
+  | { readonly shared: SharedHandle }
+  | { readonly carried: Carried }
+  | { readonly function: FunctionReference };
 
 /** Whether a value is sent by reference, not as a copy. */
 export function isReferred(value: unknown): boolean {
   if (typeof value === 'function') return true;
   if (typeof value !== 'object' || value === null) return false;
-  return isFunctionRef(value) || classOf(value) !== undefined;
+  return isFunctionRef(value) || classOf(value) !== undefined || carrierOf(value) !== undefined;
 }
 
 /** The entry of a value that {@link isReferred}; throws NotImportableError for a closure. */
@@ -21,6 +25,8 @@ export function entryOf(value: object, path: string, holder: number | undefined)
   if (typeof value !== 'function' && !isFunctionRef(value)) {
     const shared = handleOf(value, holder);
     if (shared !== undefined) return { shared };
+    const carrier = carrierOf(value);
+    if (carrier !== undefined) return { carried: pack(carrier, value) };
   }
   try {
     return { function: referenceOf(value) };

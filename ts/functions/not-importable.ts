@@ -116,16 +116,18 @@ function placeOf({ location }: FunctionFacts, url: string | undefined): string {
 /** The innermost scope that makes a function a closure: not the module's own, not a global one. */
 function closureOf(scopes: readonly Scope[], isModule: boolean): Scope | undefined {
   const inner = scopes.filter(({ description }) => !/^(Module|Script|Global)/.test(description));
-  while (!isModule && inner.length > 0 && isModuleLevel(inner.at(-1)!, inner.length)) inner.pop();
-  return inner[0];
+  if (isModule) return inner[0];
+  const wrapper = inner.findIndex(isWrapper);
+  if (wrapper >= 0) return inner.slice(0, wrapper)[0];
+  // Or a wrapper none of whose own variables is used.
+  return inner.length === 1 && inner[0]?.description === 'Closure' ? undefined : inner[0];
 }
 
 /**
- * In CommonJS the outermost scope is the module itself, as the function that Node wraps around it.
- * esbuild, and so tsx, wraps it once more, with helpers of its own.
+ * In CommonJS the module is a function that Node wraps around it. esbuild, and so tsx, wraps it once
+ * more, with helpers of its own.
  */
-function isModuleLevel({ description, variables }: Scope, depth: number): boolean {
-  if (description !== 'Closure') return false;
+function isWrapper({ description, variables }: Scope): boolean {
   const helpers = ['__defProp', '__getOwnPropNames', '__copyProps', 'module', 'exports', 'require'];
-  return depth === 1 || helpers.some((name) => Object.hasOwn(variables, name));
+  return description === 'Closure' && helpers.some((name) => Object.hasOwn(variables, name));
 }

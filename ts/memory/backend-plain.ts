@@ -105,6 +105,14 @@ const plainPaths: FastPaths = {
     return 1;
   },
 
+  conditionIsQuiet(address, lock, self) {
+    const chunk = chunkOf(lock);
+    const index = indexOf(lock);
+    const isHeld = (Atomics.load(chunk, index) & ownerMask) === self;
+    const others = Atomics.load(chunkOf(address), indexOf(address)) | chunk[index + depthIndex]!;
+    return isHeld && others >= 0 ? 1 : 0;
+  },
+
   eventSet(address) {
     const chunk = chunkOf(address);
     const index = indexOf(address);

@@ -17,6 +17,8 @@ export interface FastPaths {
   semaphoreTryAcquire(address: number): number;
   /** 1: released; 0: the slow path must look. */
   semaphoreRelease(address: number, maximum: number): number;
+  /** 1: `self` holds the lock and nobody waits; 0: the slow path must look. */
+  conditionIsQuiet(address: number, lock: number, self: number): number;
   /** 0: set; else the slow path must look. */
   eventSet(address: number): number;
   /** Clears the event; needs no slow path. */

@@ -11,6 +11,7 @@ export const ObjectKind = {
   semaphore: 3,
   value: 4,
   array: 5,
+  condition: 6,
   event: 7,
   barrier: 8,
   rwlock: 9,
@@ -86,6 +87,7 @@ export interface LayoutConstants {
   readonly awaited: number;
   readonly countMax: number;
   readonly robust: number;
+  readonly conditionBytes: number;
   readonly eventSet: number;
   readonly eventSequence: number;
   readonly stateLow: number;
@@ -175,6 +177,17 @@ export interface ExitStatus {
   readonly signal: number;
 }
 
+/** Results of attempts to move bytes through a socket that moved none; else their number. */
+export const Moved = { notNow: -1, ended: -2 } as const;
+
+/** Where a socket is bound. */
+export interface SocketAddress {
+  readonly family: 'path' | 'abstract' | 'internet';
+  /** The path, the abstract name without its leading NUL, or the numeric host. */
+  readonly name: Uint8Array;
+  readonly port: number;
+}
+
 /** What a forkserver or its child says; the table is in native/fork/messages.h. */
 export interface ForkReply {
   readonly kind: number;
@@ -249,6 +262,10 @@ export interface Native {
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;
   semaphoreNotify(address: number): void;
+  conditionEnter(address: number): number;
+  conditionBlock(address: number, ticket: number, timeoutMs: number): Outcome;
+  conditionLeave(address: number, ticket: number): void;
+  conditionNotify(address: number, count: number): void;
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
 
@@ -285,6 +302,36 @@ export interface Native {
   barrierBreak(address: number, round: number): boolean;
   barrierAbort(address: number): void;
   barrierReset(address: number): void;
+
+  onStream(callback: (stream: number) => void): void;
+  streamAdopt(descriptor: number): number;
+  streamDuplicate(descriptor: number): number;
+  streamPair(): [number, number];
+  streamDescriptor(stream: number): number;
+  isStreamSocket(descriptor: number): boolean;
+  streamReceive(stream: number, into: Uint8Array, start: number): number;
+  streamSend(stream: number, head: Uint8Array, body: Uint8Array, start: number): number;
+  streamSendDescriptor(stream: number, descriptor: number): number;
+  streamReceiveDescriptor(stream: number): { readonly moved: number; readonly descriptor: number };
+  streamAwait(stream: number, reads: boolean, writes: boolean): void;
+  streamKeepLoop(stream: number, keep: boolean): void;
+  streamClose(stream: number): void;
+  streamRelease(stream: number): number;
+  closeDescriptor(descriptor: number): void;
+  depositDescriptor(descriptor: number): { readonly office: string; readonly ticket: Uint8Array };
+  withdrawDescriptor(ticket: Uint8Array): number;
+  fetchDescriptor(office: string, ticket: Uint8Array): number;
+  waitDescriptors(descriptors: readonly number[], writes: boolean, timeoutMs: number): boolean[];
+
+  socketListen(address: SocketAddress, backlog: number): number;
+  socketAccept(
+    stream: number,
+  ): { readonly stream: number; readonly peer: SocketAddress } | undefined;
+  socketConnect(
+    address: SocketAddress,
+  ): { readonly stream: number; readonly isConnected: boolean } | undefined;
+  socketFinishConnect(stream: number): void;
+  socketAddress(stream: number): SocketAddress;
 
   /** Fills the array with random bytes. */
   randomBytes(array: Uint32Array): void;

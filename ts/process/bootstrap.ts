@@ -2,6 +2,7 @@
 import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
 
+import '../channel/carried.js';
 import { decode, encode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
@@ -18,7 +19,7 @@ export async function runTask(): Promise<void> {
   const { control, mailbox, parent } = descriptors;
   const task = unpackTask(native.takeTask(control, mailbox, parent));
   settleIn(task);
-  const isReported = reportUncaught(task.holder);
+  const isReported = reportUncaught(task);
   try {
     const self = await takeWork(task);
     const value = await self.run();
@@ -57,7 +58,7 @@ async function takeWork({ identity, main, work: message }: Task): Promise<Proces
 }
 
 /** The report is left once: what comes first counts. */
-function reportUncaught(holder: number): { leave(report: Report): void } {
+function reportUncaught({ identity, holder }: Task): { leave(report: Report): void } {
   let isLeft = false;
   const leave = (report: Report): void => {
     if (isLeft) return;
@@ -66,6 +67,7 @@ function reportUncaught(holder: number): { leave(report: Report): void } {
   };
   // Only listens: Node prints the error and ends the process as it does without this.
   process.on('uncaughtExceptionMonitor', (error) => {
+    process.stderr.write(`Process ${identity.name}:\n`);
     leave({ error });
   });
   return { leave };

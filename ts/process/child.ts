@@ -1,4 +1,6 @@
 // A process that this thread watches: its end, and what it tells before.
+import { constants } from 'node:os';
+
 import { native, type ExitStatus, type SpawnRequest } from '../native/binding.js';
 import type { CheckedWait } from '../sync/options.js';
 
@@ -12,35 +14,51 @@ let isListening = false;
 function listen(): void {
   if (isListening) return;
   native.onChild((number) => running.get(number)?.look());
+  process.on('beforeExit', leaveOnlyChildren);
   isListening = true;
 }
+
+/** This thread has nothing left to do: its daemons end, the other children are waited for. */
+function leaveOnlyChildren(): void {
+  for (const child of running.values()) child.outlive();
+}
+
+type Kind = 'child' | 'daemon' | 'parent';
 
 /** Seen from the process that watches it. */
 export class Child {
   readonly pid: number;
   readonly #number: number;
-  readonly #keepsLoop: boolean;
+  readonly #kind: Kind;
+  #isAllThatIsLeft = false;
   #holds = 0;
   #status: ExitStatus | undefined;
   #hasStarted = false;
   #result: Uint8Array | undefined;
   readonly #listeners = new Set<() => void>();
 
-  private constructor(number: number, keepsLoop: boolean) {
+  private constructor(number: number, kind: Kind) {
     listen();
     this.#number = number;
-    this.#keepsLoop = keepsLoop;
+    this.#kind = kind;
     this.pid = native.childPid(number);
-    native.childKeepLoop(number, keepsLoop);
+    native.childKeepLoop(number, false);
     running.set(number, this);
   }
 
   static spawn(request: SpawnRequest): Child {
-    return new Child(native.spawn(request), !request.isDaemon);
+    return new Child(native.spawn(request), request.isDaemon ? 'daemon' : 'child');
   }
 
   static parent(pid: number): Child {
-    return new Child(native.watchParent(pid), false);
+    return new Child(native.watchParent(pid), 'parent');
+  }
+
+  /** The thread that watches it has nothing else to do any more. */
+  outlive(): void {
+    if (this.#kind === 'daemon') this.signal(constants.signals.SIGTERM);
+    this.#isAllThatIsLeft = this.#kind === 'child';
+    this.#hold(0);
   }
 
   /** How it ended; undefined while it runs. */
@@ -153,10 +171,10 @@ export class Child {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  #hold(change: 1 | -1): void {
+  #hold(change: 1 | 0 | -1): void {
     this.#holds += change;
     if (this.#status === undefined) {
-      native.childKeepLoop(this.#number, this.#keepsLoop || this.#holds > 0);
+      native.childKeepLoop(this.#number, this.#isAllThatIsLeft || this.#holds > 0);
     }
   }
 }

@@ -4,39 +4,16 @@ import { inspect } from 'node:util';
 
 import { discard } from '../codec/codec.js';
 import { invalidArgument, ProcessStateError } from '../errors.js';
-import { isFunctionRef, type FunctionRef } from '../functions/function-ref.js';
 import { native } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
+import { checkOptions, methodOf, type ProcessOptions } from './options.js';
 import { addActive, removeActive } from './active.js';
-import type { Child } from './child.js';
+import { Child } from './child.js';
 import { childOf, newRecord, recordOf, setRecord, type ProcessRecord } from './record.js';
 import { exitCodeOf, takeResult } from './result.js';
 import { afterEnd, checkStart, launch, launchSync } from './start.js';
-import type { StartMethod } from './start-method.js';
-import { checkMethod } from './start-methods.js';
 import type { Work } from './task.js';
 import { thisProcess } from './this-process.js';
-
-/**
- * What a process runs, and what it is called.
- *
- * @public
- */
-export interface ProcessOptions<T = unknown, A extends readonly unknown[] = never[]> {
-  /** An exported function (or `functionRef`, `functionSource`), which may be async. */
-  readonly target?:
-    | ((...args: A) => T | PromiseLike<T>)
-    | FunctionRef<(...args: A) => T | PromiseLike<T>>
-    | undefined;
-  /** Its arguments; copied at `start()`, shared objects are shared. */
-  readonly args?: A | undefined;
-  /** Default: the class's name and a number, such as `Process-1`. */
-  readonly name?: string | undefined;
-  /** Whether it ends when its parent does, instead of keeping it. Default: as the current process. */
-  readonly daemon?: boolean | undefined;
-  /** How it is started: a context of `getContext()`, or a start method. */
-  readonly context?: StartMethod | { getStartMethod(): StartMethod } | undefined;
-}
 
 /** What is left of a started process when nobody can ask for it any more. */
 const unreachable = new FinalizationRegistry((child: Child) => {
@@ -107,13 +84,13 @@ export class Process<T = unknown, A extends readonly unknown[] = never[]> {
    */
   async start(): Promise<void> {
     const record = recordOf(this);
-    const work = workOf(this, record);
-    record.isStarting = true;
-    try {
-      hasStarted(this, record, await launch(record, work));
-    } finally {
-      record.isStarting = false;
+    const launched = launch(record, workOf(this, record));
+    if (launched instanceof Child) {
+      hasStarted(this, record, launched);
+      return;
     }
+    record.starting = follow(this, record, launched);
+    await record.starting;
   }
 
   /** As {@link Process.start}, at once. */
@@ -132,7 +109,9 @@ export class Process<T = unknown, A extends readonly unknown[] = never[]> {
    */
   async join(options?: AwaitOptions): Promise<boolean> {
     const wait = checkAwait('join', options);
-    const child = childToJoin(recordOf(this));
+    const record = recordOf(this);
+    if (record.starting !== undefined) await startSettled(record);
+    const child = childToJoin(record);
     return child.wait(wait, () => child.poll() !== undefined);
   }
 
@@ -151,6 +130,7 @@ export class Process<T = unknown, A extends readonly unknown[] = never[]> {
    */
   async result(): Promise<T> {
     const record = recordOf(this);
+    if (record.starting !== undefined) await startSettled(record);
     const child = childOf(record, 'only a started process has a result');
     unreachable.unregister(record);
     record.result ??= takeResult(record.name, child);
@@ -279,30 +259,30 @@ export class Process<T = unknown, A extends readonly unknown[] = never[]> {
   }
 }
 
-function checkOptions(options: unknown): asserts options is ProcessOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidArgument('a Process takes options such as { target: square, args: [7] }');
-  }
-  const { target, args, name, daemon } = options as Record<string, unknown>;
-  if (target !== undefined && typeof target !== 'function' && !isFunctionRef(target)) {
-    throw invalidArgument('target must be a function');
-  }
-  if (args !== undefined && !Array.isArray(args)) {
-    throw invalidArgument('args must be an array, such as args: [7]');
-  }
-  if (name !== undefined && typeof name !== 'string')
-    throw invalidArgument('name must be a string');
-  if (daemon !== undefined && typeof daemon !== 'boolean') {
-    throw invalidArgument('daemon must be true or false');
-  }
-}
-
 /** What the child shall do, if it may start now. */
 function workOf(self: Process, record: ProcessRecord): Work {
   checkStart(record);
   const { target, args } = record;
   const type = isOwnClass(self.constructor) ? undefined : self.constructor;
   return { type, target, args, fields: { ...(self as object) } };
+}
+
+/** A start that takes its time: others may wait for it too. */
+async function follow(
+  self: object,
+  record: ProcessRecord,
+  launched: Promise<Child>,
+): Promise<void> {
+  try {
+    hasStarted(self as Process, record, await launched);
+  } finally {
+    record.starting = undefined;
+  }
+}
+
+/** Until a start that is under way has come to its end; its failure is the caller's of start(). */
+async function startSettled({ starting }: ProcessRecord): Promise<void> {
+  await starting?.catch(() => undefined);
 }
 
 function hasStarted(self: Process, record: ProcessRecord, child: Child): void {
@@ -328,14 +308,6 @@ export function addOwnClass(own: object): void {
 
 function isOwnClass(type: object): boolean {
   return type === Process || ownClasses.has(type);
-}
-
-function methodOf(context: unknown): StartMethod | undefined {
-  if (context === undefined) return undefined;
-  if (typeof context === 'string') return checkMethod(context);
-  const { getStartMethod } = Object(context) as { getStartMethod?: unknown };
-  if (typeof getStartMethod === 'function') return checkMethod((getStartMethod as () => unknown)());
-  throw invalidArgument("context must be what getContext() gives, or a start method's name");
 }
 
 function childToJoin(record: ProcessRecord): Child {

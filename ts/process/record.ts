@@ -13,8 +13,8 @@ export interface ProcessRecord {
   target: object | undefined;
   args: readonly unknown[];
   child: Child | undefined;
-  /** start() was called and has not resolved. */
-  isStarting: boolean;
+  /** Settles when the start that is under way has. */
+  starting: Promise<void> | undefined;
   /** How it is started; undefined: as processes that do not say. */
   readonly method: StartMethod | undefined;
   isClosed: boolean;
@@ -60,7 +60,7 @@ export function newRecord(
     target: undefined,
     args: [],
     child: undefined,
-    isStarting: false,
+    starting: undefined,
     method: undefined,
     isClosed: false,
     isCurrent: false,

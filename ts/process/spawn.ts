@@ -46,6 +46,6 @@ function spawn(seed: TaskSeed): Child {
 
 addStarter('spawn', {
   whyNot: () => undefined,
-  start: async (seed) => Promise.resolve(spawn(seed)),
+  start: spawn,
   startSync: spawn,
 });

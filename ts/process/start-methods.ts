@@ -11,7 +11,7 @@ export type TaskSeed = Omit<Task, 'arena' | 'holder'>;
 export interface Starter {
   /** Why it cannot be used here; undefined when it can. May try it out, once. */
   whyNot(): string | undefined;
-  start(seed: TaskSeed): Promise<Child>;
+  start(seed: TaskSeed): Child | Promise<Child>;
   startSync(seed: TaskSeed): Child;
 }
 

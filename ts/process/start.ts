@@ -13,7 +13,7 @@ import { isImportingMain, thisProcess } from './this-process.js';
 export function checkStart(record: ProcessRecord): void {
   if (record.isCurrent)
     throw new ProcessStateError('this process runs already: it is the current one');
-  if (record.child !== undefined || record.isStarting)
+  if (record.child !== undefined || record.starting !== undefined)
     throw new ProcessStateError('a process cannot be started twice');
   if (thisProcess().identity.isDaemon) {
     throw new MultiprocessingError(
@@ -37,24 +37,26 @@ function bootstrapping(): MultiprocessingError {
 }
 
 /** Starts the process; its task is serialised now. */
-export async function launch(record: ProcessRecord, work: Work): Promise<Child> {
-  const seed = seedOf(record, work);
-  try {
-    return await starterOf(record.method).start(seed);
-  } catch (error) {
-    discard(seed.work);
-    throw error;
-  }
+export function launch(record: ProcessRecord, work: Work): Child | Promise<Child> {
+  return orDiscard(seedOf(record, work), (seed) => starterOf(record.method).start(seed));
 }
 
 /** As {@link launch}, at once. */
 export function launchSync(record: ProcessRecord, work: Work): Child {
-  const seed = seedOf(record, work);
-  try {
-    return starterOf(record.method).startSync(seed);
-  } catch (error) {
+  return orDiscard(seedOf(record, work), (seed) => starterOf(record.method).startSync(seed));
+}
+
+/** What `start` gives; when it fails nobody will read the task. */
+function orDiscard<T>(seed: TaskSeed, start: (seed: TaskSeed) => T): T {
+  const fail = (error: unknown): never => {
     discard(seed.work);
     throw error;
+  };
+  try {
+    const started = start(seed);
+    return started instanceof Promise ? (started.catch(fail) as T) : started;
+  } catch (error) {
+    return fail(error);
   }
 }
 

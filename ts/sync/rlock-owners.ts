@@ -121,6 +121,12 @@ export class RLockOwners {
     return this.current() ?? (this.#holder?.isCallback === false ? this.#holder : undefined);
   }
 
+  /** Whether release() here would release. */
+  isHeldHere(): boolean {
+    const owner = this.releaser();
+    return owner !== undefined && owner === this.#holder;
+  }
+
   /** Lets others have the lock for a while; undefined when nobody here holds it. */
   suspend(): { owner: Owner; depth: number } | undefined {
     const owner = this.releaser();

@@ -14,7 +14,7 @@ import { checkAwait, checkWait } from './options.js';
 import type { AbandonedOptions, AwaitOptions, WaitOptions } from './options.js';
 import { Owner, RLockOwners } from './rlock-owners.js';
 
-const { abandoned, idMask } = native.constants;
+const { abandoned, depth, idMask, pending } = native.constants;
 
 /** What a holder of an RLock has given up for a while. */
 export interface Suspended {
@@ -28,6 +28,12 @@ export interface Suspended {
  * Throws NotOwnerError when whoever calls does not hold it.
  */
 export let suspend: (lock: RLock) => Suspended;
+
+/**
+ * Whether whoever calls holds the RLock: `'thread'` by the blocking forms, `'callback'` by the awaited
+ * ones, as `release()` would find.
+ */
+export let holderOf: (lock: RLock) => 'thread' | 'callback' | undefined;
 
 /** Acquires again what was given up, as deep as it was, without blocking the thread. */
 export let resume: (lock: RLock, suspended: Suspended) => Promise<void>;
@@ -248,6 +254,14 @@ export class RLock {
     owners.release(owners.releaser());
   }
 
+  #holder(): 'thread' | 'callback' | undefined {
+    const owner = this.#paths.load(this.#address) & (idMask | pending);
+    if (owner !== this.#self.id) return undefined;
+    // AWAITED is the highest bit.
+    if (this.#paths.load(this.#address + depth) >= 0) return 'thread';
+    return this.#owners.isHeldHere() ? 'callback' : undefined;
+  }
+
   #suspend(): Suspended {
     const depth = native.rlockReleaseAll(this.#address);
     if (depth > 0) {
@@ -265,6 +279,7 @@ export class RLock {
       type: RLock,
       addressOf: (lock) => (lock as RLock).#address,
     });
+    holderOf = (lock) => lock.#holder();
     suspend = (lock) => lock.#suspend();
     resume = (lock, { owner, depth }) =>
       owner === undefined ? lock.#owners.resumeThread(depth) : lock.#owners.resume(owner, depth);

@@ -4,7 +4,7 @@ import { ElementType, ObjectKind } from '../native/binding.js';
 import type { Lock } from '../sync/lock.js';
 import type { RLock } from '../sync/rlock.js';
 import { registerData } from './handles.js';
-import { openNamedData, type ClassOfData, type DataOpening } from './named.js';
+import { openNamedData, type DataOpening } from './named.js';
 import { blockKey, hasParts, setParts, lockKey, type Parts } from './parts.js';
 import { createScalarBlock } from './raw-value.js';
 import { recordClassOf } from './record-class.js';

@@ -173,6 +173,28 @@ check 'invalid end' 'mutant: CLAIM_BLINDLY'         "-DSTRANGER=2 -DMUTANT_CLAIM
 check 'assertion'   'mutant: NOTE_AFTER'            "-DSTRANGER=2 -DMUTANT_NOTE_AFTER"
 check 'assertion'   'mutant: BREAK_ANY'             "-DTIMEOUTS -DMUTANT_BREAK_ANY"
 
+model=event
+check holds 'no deaths, no bounds'                  "-DWAITERS=2 -DSETTERS=2"
+check holds 'no deaths, no bounds: loop'            "-DWAITERS=1 -DSETTERS=2 -DLOOP"
+check holds 'a setter dies'                         "-DWAITERS=2 -DSETTERS=2 -DDEATHS=1 -DBOUND"
+check 'assertion'   'mutant: FLAG_ONLY'             "-DMUTANT_FLAG_ONLY"
+check 'assertion'   'mutant: NO_WAKE'               "-DMUTANT_NO_WAKE"
+check 'assertion'   'mutant: KEEP_WAITERS'          "-DMUTANT_KEEP_WAITERS"
+check 'assertion'   'mutant: a setter dies, no bound' "-DDEATHS=1"
+
+model=condition
+check holds 'no deaths, no bounds: patient'         "-DWAITERS=3 -DNOTIFIERS=1 -DROUNDS=2 -DPATIENT"
+check holds 'no deaths, no bounds'                  "-DWAITERS=2 -DNOTIFIERS=2"
+check holds 'any death: patient'                    "-DWAITERS=2 -DNOTIFIERS=1 -DDEATHS=1 -DBOUND -DPATIENT"
+check holds 'any two deaths: patient'               "-DWAITERS=3 -DNOTIFIERS=1 -DDEATHS=2 -DBOUND -DPATIENT"
+check holds 'any death'                             "-DWAITERS=2 -DNOTIFIERS=2 -DDEATHS=1 -DBOUND"
+check 'assertion'   'mutant: FREE_FIRST'            "-DWAITERS=3 -DDEATHS=2 -DBOUND -DPATIENT -DMUTANT_FREE_FIRST"
+check 'assertion'   'mutant: NO_LOOK'               "-DWAITERS=2 -DDEATHS=1 -DBOUND -DPATIENT -DMUTANT_NO_LOOK"
+check 'assertion'   'mutant: KEEP_GRANT'            "-DWAITERS=2 -DMUTANT_KEEP_GRANT"
+check 'assertion'   'mutant: NO_WAKE'               "-DPATIENT -DMUTANT_NO_WAKE"
+check 'assertion'   'mutant: DROP_BLINDLY'          "-DWAITERS=3 -DROUNDS=2 -DMUTANT_DROP_BLINDLY"
+check 'assertion'   'mutant: any death, no bound'   "-DDEATHS=1 -DPATIENT"
+
 [ "$checks" -gt 0 ] || { echo "run.sh: no such check" >&2; exit 2; }
 echo "$((checks - failures)) of $checks checks as expected"
 [ "$failures" -eq 0 ]

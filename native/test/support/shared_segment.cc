@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace mp::test {
 namespace {
@@ -22,6 +23,20 @@ SharedSegment::SharedSegment(sync::SegmentSize size) : mapped_bytes_(size.capaci
   Need(file_.Map(mapped_bytes_, &base).ok(), "map");
   segment_ = sync::Segment(base, mapped_bytes_);
   Need(segment_.Format(file_, size).ok(), "format");
+}
+
+SharedSegment::SharedSegment(const SegmentImage& image)
+    : mapped_bytes_(reinterpret_cast<const layout::SegmentHeader*>(image.bytes.data())->capacity) {
+  uint8_t* base = nullptr;
+  Need(file_.Create().ok(), "create");
+  Need(file_.Commit(0, image.bytes.size()).ok(), "commit");
+  Need(file_.Map(mapped_bytes_, &base).ok(), "map");
+  std::memcpy(base, image.bytes.data(), image.bytes.size());
+  segment_ = sync::Segment(base, mapped_bytes_);
+}
+
+SegmentImage SharedSegment::Image() const {
+  return {{segment_.base(), segment_.base() + segment_.header()->committed.load()}};
 }
 
 sync::Segment SharedSegment::MapAgain() const {

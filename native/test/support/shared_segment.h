@@ -1,12 +1,19 @@
 // A small segment for one test, and identities in it.
 #pragma once
 
+#include <vector>
+
 #include "layout/sync_object.h"
 #include "os/shared_file.h"
-#include "sync/allocator.h"
+#include "sync/references.h"
 #include "sync/segment.h"
 
 namespace mp::test {
+
+/// All bytes of a segment that are backed by memory.
+struct SegmentImage {
+  std::vector<uint8_t> bytes;
+};
 
 /// Stays mapped for ever, as in production: hub threads may look at it once more.
 class SharedSegment {
@@ -15,12 +22,17 @@ class SharedSegment {
   static constexpr uint32_t kSlots = 32;
 
   explicit SharedSegment(sync::SegmentSize size = {kCapacity, kSlots});
+  /// A copy of another one, as `Image` gave it. Ids are as there; so are life tokens, whose holders
+  /// look alive for ever here.
+  explicit SharedSegment(const SegmentImage& image);
 
   [[nodiscard]] sync::Segment& segment() { return segment_; }
   [[nodiscard]] const os::SharedFile& file() const { return file_; }
   [[nodiscard]] sync::Allocator allocator() const { return {segment_, file_}; }
   /// The same memory at another address, as another process sees it.
   [[nodiscard]] sync::Segment MapAgain() const;
+  [[nodiscard]] sync::References references() const { return sync::References({segment_, file_}); }
+  [[nodiscard]] SegmentImage Image() const;
 
   /// All zero but for its kind.
   layout::SyncObject* NewObject(layout::ObjectKind kind);

@@ -1,0 +1,84 @@
+/** Event and Condition, against C and CPython. */
+import {
+  cPeer,
+  ours,
+  pythonPeer,
+  type Row,
+  type Section,
+  type Subject,
+  type Suite,
+} from '../harness/suite.js';
+
+interface Peers {
+  readonly c: Subject;
+  readonly python: Subject;
+  readonly atMost?: number;
+}
+
+/** One call on both back ends, and its peers; only the wasm one has a target. */
+function section(title: string, caseName: string, { c, python, atMost }: Peers): Section {
+  const row = { metric: 'ns', unit: 'ns' } as const;
+  const againstC = { kind: 'ratio', peer: c } as const;
+  const rows: Row[] = [
+    {
+      ...row,
+      title: 'wasm',
+      subject: ours(caseName),
+      checks: [
+        atMost === undefined ? againstC : { ...againstC, atMost },
+        { kind: 'speedup', peer: python },
+      ],
+    },
+    { ...row, title: 'plain', subject: ours(caseName, 'plain'), checks: [againstC] },
+    { ...row, title: c.title, subject: c },
+    { ...row, title: python.title, subject: python },
+  ];
+  return { title, rows };
+}
+
+function pingPong(title: string, caseName: string, { c, python }: Peers): Section {
+  const rate = { metric: 'perSecond', unit: 'perSecond' } as const;
+  const row = (name: string, subject: Subject): Row => ({
+    ...rate,
+    title: name,
+    subject,
+    checks: [
+      { kind: 'ratio', peer: c },
+      { kind: 'ratio', peer: python },
+    ],
+  });
+  return {
+    title,
+    rows: [
+      row('wasm', ours(caseName)),
+      row('plain', ours(caseName, 'plain')),
+      { ...rate, title: c.title, subject: c },
+      { ...rate, title: python.title, subject: python },
+    ],
+  };
+}
+
+export const syncSuite: Suite = [
+  section('Event.isSet', 'event-is-set', {
+    c: cPeer('load', 'atomic load, in a call'),
+    python: pythonPeer('event-is-set', 'Event.is_set'),
+    atMost: 1.5,
+  }),
+  section('Event.set + clear, nobody waits', 'event-set-clear', {
+    c: cPeer('exchange-pair', 'two compare-and-swaps'),
+    python: pythonPeer('event-set-clear', 'Event.set + clear'),
+  }),
+  section('Condition.notify, nobody waits', 'condition-notify', {
+    c: cPeer('condition-signal', 'pthread_cond_signal'),
+    python: pythonPeer('condition-notify', 'Condition.notify'),
+    atMost: 1.5,
+  }),
+  pingPong('Event: round trips between two processes', 'event-ping-pong', {
+    c: cPeer('futex-ping-pong', 'futex'),
+    python: pythonPeer('event-ping-pong', 'Event'),
+  }),
+  pingPong('Condition: round trips between two processes', 'condition-ping-pong', {
+    c: cPeer('condition-ping-pong', 'pthread_cond_t'),
+    python: pythonPeer('condition-ping-pong', 'Condition'),
+  }),
+];

@@ -1,0 +1,52 @@
+// A semaphore that starts at 0 tells the consumer that there is an item.
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as mp from 'node-multiprocessing';
+
+const rounds = 3;
+
+export async function consumer(semaphore: mp.Semaphore, item: mp.Value<'i'>): Promise<void> {
+  console.log('consumer is waiting');
+  await semaphore.acquire();
+  console.log(`consumer notify: consumed item number ${item.value}`);
+  console.log(`semaphore: ${semaphore.value}`);
+}
+
+export async function producer(semaphore: mp.Semaphore, item: mp.Value<'i'>): Promise<void> {
+  await sleep(50);
+  item.value = Math.trunc(1000 * Math.random());
+  console.log(`producer notify: produced item number ${item.value}`);
+  semaphore.release();
+}
+
+async function main(): Promise<void> {
+  const semaphore = new mp.Semaphore(0);
+  const item = new mp.Value('i', 0);
+  for (let i = 0; i < rounds; i++) {
+    const children = [producer, consumer].map(
+      (target) => new mp.Process({ target, args: [semaphore, item] }),
+    );
+    for (const child of children) await child.start();
+    for (const child of children) await child.join();
+  }
+  console.log('program terminated');
+}
+
+if (mp.isMainProcess()) void main();
+
+// Prints, in any order:
+// consumer is waiting
+// producer notify: produced item number <number>
+// consumer notify: consumed item number <number>
+// semaphore: 0
+// Prints, in any order:
+// consumer is waiting
+// producer notify: produced item number <number>
+// consumer notify: consumed item number <number>
+// semaphore: 0
+// Prints, in any order:
+// consumer is waiting
+// producer notify: produced item number <number>
+// consumer notify: consumed item number <number>
+// semaphore: 0
+// Prints:
+// program terminated

@@ -1,0 +1,114 @@
+// Options of connections, and how positional arguments become them.
+import { BufferTooShortError, invalidArgument, outOfRange } from '../errors.js';
+import { bytesOf, checkCount, describe, part, type BytesInput } from './buffers.js';
+
+/**
+ * How a Connection is made.
+ *
+ * @public
+ */
+export interface ConnectionOptions {
+  /** Whether messages can be received; default true. */
+  readonly readable?: boolean | undefined;
+  /** Whether messages can be sent; default true. */
+  readonly writable?: boolean | undefined;
+  /**
+   * The longest message that is received, in bytes; a longer one ends the receiving. Default: what
+   * one Buffer can hold.
+   */
+  readonly maxMessageSize?: number | undefined;
+}
+
+/**
+ * Which part of a buffer is sent.
+ *
+ * @public
+ */
+export interface SendOptions {
+  /** Where to begin, in bytes; default 0. */
+  readonly offset?: number | undefined;
+  /** How many bytes; default all that follow. */
+  readonly size?: number | undefined;
+}
+
+/**
+ * What is received.
+ *
+ * @public
+ */
+export interface ReceiveOptions {
+  /** The longest message that is acceptable, in bytes. */
+  readonly maxLength?: number | undefined;
+}
+
+/**
+ * Where a message is received to.
+ *
+ * @public
+ */
+export interface IntoOptions {
+  /** Where it begins in the buffer, in bytes; default 0. */
+  readonly offset?: number | undefined;
+}
+
+/** The bytes to send. */
+export function sendPart(
+  method: string,
+  bytes: BytesInput,
+  offset: number | SendOptions | undefined,
+  size: number | undefined,
+): Uint8Array {
+  const range = typeof offset === 'object' ? offset : { offset, size };
+  return part(method, bytesOf(method, bytes), range);
+}
+
+/** Where to receive to. */
+export function intoPart(
+  method: string,
+  buffer: BytesInput,
+  offset: number | IntoOptions | undefined,
+): Uint8Array {
+  const { offset: start } = typeof offset === 'object' ? offset : { offset };
+  return part(method, bytesOf(method, buffer), { offset: start });
+}
+
+/** How long a message may be, under the connection's own limit. */
+export function lengthLimit(
+  method: string,
+  maxLength: number | ReceiveOptions | undefined,
+  limit: number,
+): number {
+  const wanted = typeof maxLength === 'object' ? maxLength.maxLength : maxLength;
+  if (wanted === undefined) return limit;
+  checkCount(method, 'maxLength', wanted, Number.MAX_SAFE_INTEGER);
+  return Math.min(wanted, limit);
+}
+
+/** The size of a message that was to go into `target`. */
+export function placed(message: Uint8Array, target: Uint8Array): number {
+  if (message.length <= target.length) {
+    // A message that another call had begun to receive is elsewhere.
+    if (message.buffer !== target.buffer || message.byteOffset !== target.byteOffset) {
+      target.set(message);
+    }
+    return message.length;
+  }
+  throw new BufferTooShortError(
+    `the message has ${String(message.length)} bytes, the buffer has room for ` +
+      `${String(target.length)}; the error's bytes are the message`,
+    { bytes: message },
+  );
+}
+
+/** A descriptor, of a connection that can do something. */
+export function checkHandle(handle: unknown, isUsable: boolean): void {
+  if (typeof handle !== 'number') {
+    throw invalidArgument(`a Connection takes a descriptor, not ${describe(handle)}`);
+  }
+  if (!Number.isInteger(handle) || handle < 0) {
+    throw outOfRange(`${String(handle)} is not a descriptor`);
+  }
+  if (!isUsable) {
+    throw invalidArgument('a Connection must be readable or writable, or both');
+  }
+}

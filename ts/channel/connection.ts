@@ -1,0 +1,389 @@
+// A connection: messages, each whole, between two processes.
+import { decode, decodeSync } from '../codec/codec.js';
+import { ClosedError, EOFError, invalidArgument, MultiprocessingError } from '../errors.js';
+import { native } from '../native/binding.js';
+import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
+import { checkCount, type BytesInput } from './buffers.js';
+import {
+  checkHandle,
+  intoPart,
+  lengthLimit,
+  placed,
+  sendPart,
+  type ConnectionOptions,
+  type IntoOptions,
+  type ReceiveOptions,
+  type SendOptions,
+} from './connection-options.js';
+import { longestMessage } from './framing.js';
+import { checkMessage } from './foreign.js';
+import { descriptorOf, type HandleInput } from './handles.js';
+import { MessageStream } from './message-stream.js';
+import { Stream } from './stream.js';
+
+/** What this layer may do with a Connection, and users may not. */
+export const internals = {} as {
+  /** Whether its waits keep the event loop alive. */
+  keepLoop: (connection: Connection, keep: boolean) => void;
+  /** Takes its descriptor away, as it goes to another process. */
+  moveOut: (connection: Connection) => number;
+  /** Gives it back. */
+  moveBack: (connection: Connection, descriptor: number) => void;
+  optionsOf: (connection: Connection) => Required<ConnectionOptions>;
+};
+
+const pollNow = { timeoutMs: 0, signal: undefined };
+
+/**
+ * One end of a connection: messages to and from another process, each of which arrives whole, once,
+ * and in order. Made by `Pipe`, `connection.Client` and a listener's `accept`.
+ *
+ * `sendBytes` and `recvBytes` carry bytes, framed as CPython's `multiprocessing.connection` does, so
+ * the other side may be Python. `send` and `recv` carry values between processes of this package; a
+ * message is trusted as much as code, so receive values only from processes that you trust.
+ *
+ * Every method that waits has a `Sync` form, which blocks the thread. Calls are served in the order
+ * in which they were made. A wait that times out throws `TimeoutError`, and nothing is lost by it:
+ * the message is there for the next call.
+ *
+ * @example
+ * ```ts
+ * const connection = await mp.connection.Client(['localhost', 6000], { authkey });
+ * await connection.send({ question: 42 });
+ * console.log(await connection.recv());
+ * ```
+ *
+ * @public
+ */
+export class Connection implements Disposable, AsyncDisposable {
+  #messages: MessageStream;
+  #hasMoved = false;
+  readonly #readable: boolean;
+  readonly #writable: boolean;
+  readonly #maxMessageSize: number;
+
+  /**
+   * @param handle - descriptor of a connected stream socket, which belongs to the connection from
+   * now on
+   * @param options - directions and limits
+   * @throws RangeError for a negative descriptor
+   * @throws TypeError when it is not a stream socket
+   * @throws SystemCallError when no such descriptor is open
+   */
+  constructor(handle: number, options: ConnectionOptions = {}) {
+    const { readable = true, writable = true, maxMessageSize = longestMessage } = options;
+    checkHandle(handle, readable || writable);
+    checkCount('Connection', 'maxMessageSize', maxMessageSize, Number.MAX_SAFE_INTEGER);
+    const stream = Stream.adopt(handle);
+    if (!native.isStreamSocket(handle)) {
+      stream.release();
+      throw invalidArgument(`descriptor ${String(handle)} is not a stream socket`);
+    }
+    this.#messages = new MessageStream(stream);
+    this.#readable = readable;
+    this.#writable = writable;
+    this.#maxMessageSize = Math.min(maxMessageSize, longestMessage);
+  }
+
+  /**
+   * Sends a value: what structured clone can copy, shared objects, exported functions and classes.
+   * It is serialised now; later changes of it do not matter.
+   *
+   * @param value - what to send
+   * @param options - how long to wait for room in the system's buffer, and what ends the wait. A
+   * message that has begun to go out goes out whole, also when the wait has ended
+   * @returns resolves when the system has taken all of it
+   * @throws NotCloneableError, NotImportableError when it cannot be sent
+   * @throws EOFError when the other side is gone
+   */
+  async send(value: unknown, options?: AwaitOptions): Promise<void> {
+    const wait = checkAwait('send', options);
+    await this.#writer().sendValue(value, wait);
+  }
+
+  /** As {@link Connection.send}, blocking. */
+  sendSync(value: unknown, options?: WaitOptions): void {
+    const timeoutMs = checkWait('sendSync', options);
+    this.#writer().sendValueSync(value, timeoutMs);
+  }
+
+  /**
+   * The next value.
+   *
+   * @param options - how long to wait, and what ends the wait
+   * @throws EOFError when nothing is left and the other side is gone
+   * @throws TimeoutError when no whole message came in time
+   * @throws MultiprocessingError `ERR_MP_FOREIGN_MESSAGE` when the message is not a value of this
+   * package, such as one that Python's `send` made
+   */
+  async recv(options?: AwaitOptions): Promise<unknown> {
+    const wait = checkAwait('recv', options);
+    const bytes = await this.#reader().receive({ maxLength: this.#maxMessageSize }, wait);
+    return await decode(checkMessage(bytes));
+  }
+
+  /** As {@link Connection.recv}, blocking. */
+  recvSync(options?: WaitOptions): unknown {
+    const timeoutMs = checkWait('recvSync', options);
+    const request = { maxLength: this.#maxMessageSize };
+    return decodeSync(checkMessage(this.#reader().receiveSync(request, timeoutMs)));
+  }
+
+  /**
+   * Sends bytes as one message. They must not change before the promise resolves.
+   *
+   * @param bytes - any buffer
+   * @param offset - where to begin, in bytes, default 0; or the options, which may have it too
+   * @param size - how many bytes, default all that follow
+   * @returns resolves when the system has taken all of them
+   * @throws RangeError when offset or size reach beyond the buffer
+   * @throws EOFError when the other side is gone
+   */
+  async sendBytes(
+    bytes: BytesInput,
+    offset?: number | (SendOptions & AwaitOptions),
+    size?: number,
+  ): Promise<void> {
+    const options = typeof offset === 'object' ? offset : undefined;
+    const wait = checkAwait('sendBytes', options);
+    const message = sendPart('sendBytes', bytes, offset, size);
+    await this.#writer().send(message, wait);
+  }
+
+  /** As {@link Connection.sendBytes}, blocking. */
+  sendBytesSync(
+    bytes: BytesInput,
+    offset?: number | (SendOptions & WaitOptions),
+    size?: number,
+  ): void {
+    const timeoutMs = checkWait('sendBytesSync', typeof offset === 'object' ? offset : undefined);
+    const message = sendPart('sendBytesSync', bytes, offset, size);
+    this.#writer().sendSync(message, timeoutMs);
+  }
+
+  /**
+   * The bytes of the next message.
+   *
+   * @param maxLength - the longest that is acceptable, in bytes; or the options, which may have it
+   * too
+   * @throws MultiprocessingError `ERR_MP_MESSAGE_TOO_LONG` when the message is longer; nothing can be
+   * received any more then
+   * @throws EOFError when nothing is left and the other side is gone
+   */
+  async recvBytes(maxLength?: number | (ReceiveOptions & AwaitOptions)): Promise<Buffer> {
+    const wait = checkAwait('recvBytes', typeof maxLength === 'object' ? maxLength : undefined);
+    const request = { maxLength: lengthLimit('recvBytes', maxLength, this.#maxMessageSize) };
+    const messages = this.#reader();
+    try {
+      return (await messages.receive(request, wait)) as Buffer;
+    } finally {
+      this.#closeIfUseless();
+    }
+  }
+
+  /** As {@link Connection.recvBytes}, blocking. */
+  recvBytesSync(maxLength?: number | (ReceiveOptions & WaitOptions)): Buffer {
+    const options = typeof maxLength === 'object' ? maxLength : undefined;
+    const timeoutMs = checkWait('recvBytesSync', options);
+    const request = { maxLength: lengthLimit('recvBytesSync', maxLength, this.#maxMessageSize) };
+    const messages = this.#reader();
+    try {
+      return messages.receiveSync(request, timeoutMs) as Buffer;
+    } finally {
+      this.#closeIfUseless();
+    }
+  }
+
+  /**
+   * Receives the next message into a buffer.
+   *
+   * @param buffer - where it goes
+   * @param offset - where it begins there, in bytes, default 0; or the options, which may have it
+   * too
+   * @returns its size in bytes
+   * @throws BufferTooShortError when there is not enough room; its `bytes` are the message
+   */
+  async recvBytesInto(
+    buffer: BytesInput,
+    offset?: number | (IntoOptions & AwaitOptions),
+  ): Promise<number> {
+    const wait = checkAwait('recvBytesInto', typeof offset === 'object' ? offset : undefined);
+    const target = intoPart('recvBytesInto', buffer, offset);
+    const request = { maxLength: this.#maxMessageSize, target };
+    return placed(await this.#reader().receive(request, wait), target);
+  }
+
+  /** As {@link Connection.recvBytesInto}, blocking. */
+  recvBytesIntoSync(buffer: BytesInput, offset?: number | (IntoOptions & WaitOptions)): number {
+    const timeoutMs = checkWait(
+      'recvBytesIntoSync',
+      typeof offset === 'object' ? offset : undefined,
+    );
+    const target = intoPart('recvBytesIntoSync', buffer, offset);
+    const request = { maxLength: this.#maxMessageSize, target };
+    return placed(this.#reader().receiveSync(request, timeoutMs), target);
+  }
+
+  /**
+   * Whether there is something to receive, the end included. Takes nothing.
+   *
+   * @param options - how long to wait for it; without options it only looks
+   */
+  async poll(options?: AwaitOptions): Promise<boolean> {
+    const wait = options === undefined ? pollNow : checkAwait('poll', options);
+    return await this.#reader().poll(wait);
+  }
+
+  /** As {@link Connection.poll}, blocking. */
+  pollSync(options?: WaitOptions): boolean {
+    const timeoutMs = options === undefined ? 0 : checkWait('pollSync', options);
+    return this.#reader().pollSync(timeoutMs);
+  }
+
+  /**
+   * Sends a copy of a descriptor, to a process on this machine that calls `recvHandle` next (Python:
+   * `multiprocessing.reduction.recv_handle`, up to 3.13).
+   *
+   * @param handle - a descriptor, or what has one: a socket, a server, a Connection
+   */
+  async sendHandle(handle: HandleInput, options?: AwaitOptions): Promise<void> {
+    const wait = checkAwait('sendHandle', options);
+    await this.#writer().sendDescriptor(descriptorOf('sendHandle', handle), wait);
+  }
+
+  /** As {@link Connection.sendHandle}, blocking. */
+  sendHandleSync(handle: HandleInput, options?: WaitOptions): void {
+    const timeoutMs = checkWait('sendHandleSync', options);
+    this.#writer().sendDescriptorSync(descriptorOf('sendHandleSync', handle), timeoutMs);
+  }
+
+  /**
+   * A descriptor that the other side sent with `sendHandle`. It is the caller's, who must close it.
+   *
+   * @throws MultiprocessingError `ERR_MP_NO_HANDLE` when something else arrived
+   */
+  async recvHandle(options?: AwaitOptions): Promise<number> {
+    const wait = checkAwait('recvHandle', options);
+    return await this.#reader().receiveDescriptor(wait);
+  }
+
+  /** As {@link Connection.recvHandle}, blocking. */
+  recvHandleSync(options?: WaitOptions): number {
+    const timeoutMs = checkWait('recvHandleSync', options);
+    return this.#reader().receiveDescriptorSync(timeoutMs);
+  }
+
+  /** The descriptor, which stays the connection's. */
+  fileno(): number {
+    return this.#open().stream.descriptor;
+  }
+
+  /**
+   * Another Connection of the same end: to keep, when this one is sent away. A message goes to
+   * whichever of the two takes it.
+   */
+  dup(): Connection {
+    const stream = Stream.duplicate(this.fileno());
+    return new Connection(stream.release(), internals.optionsOf(this));
+  }
+
+  /** Whether it has been closed, or sent to another process. */
+  get closed(): boolean {
+    return this.#messages.stream.isClosed;
+  }
+
+  /** Whether messages can be received. */
+  get readable(): boolean {
+    return this.#readable && !this.#messages.isBroken;
+  }
+
+  /** Whether messages can be sent. */
+  get writable(): boolean {
+    return this.#writable;
+  }
+
+  /**
+   * Closes this end; closing it again does nothing. The other side gets its EOFError when every
+   * process has closed its copy. Pending waits reject with ClosedError.
+   */
+  close(): void {
+    this.#messages.close();
+  }
+
+  /** As {@link Connection.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** As {@link Connection.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+
+  /** The values that arrive, until the other side is gone. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown, void, undefined> {
+    for (;;) {
+      let value: unknown;
+      try {
+        value = await this.recv();
+      } catch (error) {
+        if (error instanceof EOFError && !this.#messages.isTorn) return;
+        throw error;
+      }
+      yield value;
+    }
+  }
+
+  #open(): MessageStream {
+    if (!this.closed) return this.#messages;
+    throw new ClosedError(
+      this.#hasMoved
+        ? 'the connection was sent to another process: send a dup() of it to keep it'
+        : 'the connection is closed',
+    );
+  }
+
+  #reader(): MessageStream {
+    const messages = this.#open();
+    if (this.#readable) return messages;
+    throw new MultiprocessingError('the connection is write-only', { code: 'ERR_MP_DIRECTION' });
+  }
+
+  #writer(): MessageStream {
+    const messages = this.#open();
+    if (this.#writable) return messages;
+    throw new MultiprocessingError('the connection is read-only', { code: 'ERR_MP_DIRECTION' });
+  }
+
+  static {
+    internals.keepLoop = (connection, keep) => {
+      connection.#open().stream.keepLoop(keep);
+    };
+    internals.moveOut = (connection) => {
+      const messages = connection.#open();
+      if (!messages.isIdle) {
+        throw new MultiprocessingError(
+          'a connection cannot be sent while a message is half on its way or something waits for one',
+          { code: 'ERR_MP_BUSY' },
+        );
+      }
+      connection.#hasMoved = true;
+      return messages.release();
+    };
+    internals.moveBack = (connection, descriptor) => {
+      connection.#messages = new MessageStream(Stream.adopt(descriptor));
+      connection.#hasMoved = false;
+    };
+    internals.optionsOf = (connection) => ({
+      readable: connection.readable,
+      writable: connection.#writable,
+      maxMessageSize: connection.#maxMessageSize,
+    });
+  }
+
+  /** After a message that was refused only sending is left. */
+  #closeIfUseless(): void {
+    if (this.#messages.isBroken && !this.#writable) this.close();
+  }
+}

@@ -1,0 +1,233 @@
+// Messages in both directions on one stream: what a Connection is made of, without its public face.
+import { discard, encode } from '../codec/codec.js';
+import { ClosedError, EOFError, MultiprocessingError, TimeoutError } from '../errors.js';
+import { Moved, native } from '../native/binding.js';
+import type { CheckedWait } from '../sync/options.js';
+import { AttemptQueue, type Attempt } from './attempts.js';
+import { frameHeader, MessageReader } from './framing.js';
+import type { Stream } from './stream.js';
+
+/** How a message is to be received. */
+export interface ReceiveRequest {
+  readonly maxLength: number;
+  /** Where it goes if it fits; else the caller gets it in a buffer of its own. */
+  readonly target?: Uint8Array | undefined;
+}
+
+/** What errors call a value that cannot be sent. */
+const label = 'the message';
+
+export class MessageStream {
+  readonly stream: Stream;
+  readonly #reader: MessageReader;
+  readonly #reads: AttemptQueue;
+  readonly #writes: AttemptQueue;
+  /** Why nothing can be received any more: the stream is not at the border of a message. */
+  #broken: Error | undefined;
+
+  constructor(stream: Stream) {
+    this.stream = stream;
+    this.#reader = new MessageReader(stream);
+    this.#reads = new AttemptQueue(stream, false);
+    this.#writes = new AttemptQueue(stream, true);
+  }
+
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  /** Whether a part of a message has been received, and not its end. */
+  get isTorn(): boolean {
+    return this.#reader.isBegun;
+  }
+
+  /** Whether it may be given away: no message is half on its way, nobody waits. */
+  get isIdle(): boolean {
+    return !this.#reader.isBegun && this.#reads.isEmpty && this.#writes.isEmpty;
+  }
+
+  send(body: Uint8Array, wait: CheckedWait): Promise<true> {
+    return this.#writes.await(this.#sending(body), wait);
+  }
+
+  sendSync(body: Uint8Array, timeoutMs: number): void {
+    this.#writes.block(this.#sending(body), timeoutMs);
+  }
+
+  /** Serialises now; what is in flight in it comes back when it is not sent. */
+  async sendValue(value: unknown, wait: CheckedWait): Promise<void> {
+    const bytes = encode(value, { label });
+    try {
+      await this.send(bytes, wait);
+    } catch (error) {
+      discard(bytes);
+      throw error;
+    }
+  }
+
+  sendValueSync(value: unknown, timeoutMs: number): void {
+    const bytes = encode(value, { label });
+    try {
+      this.sendSync(bytes, timeoutMs);
+    } catch (error) {
+      discard(bytes);
+      throw error;
+    }
+  }
+
+  receive(request: ReceiveRequest, wait: CheckedWait): Promise<Uint8Array> {
+    return this.#reads.await(this.#receiving(request), wait);
+  }
+
+  receiveSync(request: ReceiveRequest, timeoutMs: number): Uint8Array {
+    return this.#reads.block(this.#receiving(request), timeoutMs);
+  }
+
+  /** Whether something can be received before the wait is over. */
+  async poll(wait: CheckedWait): Promise<boolean> {
+    try {
+      return await this.#reads.await(this.#polling(), wait);
+    } catch (error) {
+      return falseIfLate(error);
+    }
+  }
+
+  pollSync(timeoutMs: number): boolean {
+    try {
+      return this.#reads.block(this.#polling(), timeoutMs);
+    } catch (error) {
+      return falseIfLate(error);
+    }
+  }
+
+  sendDescriptor(descriptor: number, wait: CheckedWait): Promise<true> {
+    return this.#writes.await(this.#sendingDescriptor(descriptor), wait);
+  }
+
+  sendDescriptorSync(descriptor: number, timeoutMs: number): void {
+    this.#writes.block(this.#sendingDescriptor(descriptor), timeoutMs);
+  }
+
+  receiveDescriptor(wait: CheckedWait): Promise<number> {
+    return this.#reads.await(this.#receivingDescriptor(), wait);
+  }
+
+  receiveDescriptorSync(timeoutMs: number): number {
+    return this.#reads.block(this.#receivingDescriptor(), timeoutMs);
+  }
+
+  /** Whether something may be received at once, an end included. */
+  get isReady(): boolean {
+    return this.#broken !== undefined || this.#reader.isBegun || this.stream.isReady();
+  }
+
+  /** Rejects what waits. */
+  close(): void {
+    this.stream.close();
+    this.#fail();
+  }
+
+  /** Gives the descriptor away. */
+  release(): number {
+    const descriptor = this.stream.release();
+    this.#fail();
+    return descriptor;
+  }
+
+  #fail(): void {
+    const closed = new ClosedError('the connection was closed meanwhile');
+    this.#reads.fail(closed);
+    this.#writes.fail(closed);
+  }
+
+  #sending(body: Uint8Array): Attempt<true> {
+    const head = frameHeader(body.length);
+    const size = head.length + body.length;
+    const { stream } = this;
+    let sent = 0;
+    return {
+      what: 'the message was not taken by the system',
+      try() {
+        while (sent < size) {
+          const moved = stream.send(head, body, sent);
+          if (moved === Moved.notNow) return undefined;
+          if (moved === Moved.ended) throw endedWhileSending();
+          sent += moved;
+        }
+        return true;
+      },
+      // The other side would take what comes next for the rest of it.
+      abandon: () => sent > 0,
+    };
+  }
+
+  #receiving({ maxLength, target }: ReceiveRequest): Attempt<Uint8Array> {
+    return {
+      what: 'no message arrived',
+      try: () => {
+        if (this.#broken !== undefined) throw this.#broken;
+        try {
+          return this.#reader.read(maxLength, target);
+        } catch (error) {
+          if (error instanceof MultiprocessingError && !(error instanceof EOFError)) {
+            this.#broken = error;
+          }
+          throw error;
+        }
+      },
+      abandon: () => {
+        this.#reader.leaveTarget();
+        return false;
+      },
+    };
+  }
+
+  #polling(): Attempt<true> {
+    return {
+      what: 'no message arrived',
+      try: () => (this.isReady ? true : undefined),
+    };
+  }
+
+  #sendingDescriptor(descriptor: number): Attempt<true> {
+    return {
+      what: 'the handle was not taken by the system',
+      try: () => {
+        const moved = native.streamSendDescriptor(this.stream.number, descriptor);
+        if (moved === Moved.ended) throw endedWhileSending();
+        return moved === Moved.notNow ? undefined : true;
+      },
+    };
+  }
+
+  #receivingDescriptor(): Attempt<number> {
+    return {
+      what: 'no handle arrived',
+      try: () => {
+        if (this.#broken !== undefined) throw this.#broken;
+        const { moved, descriptor } = native.streamReceiveDescriptor(this.stream.number);
+        if (moved === Moved.notNow) return undefined;
+        if (moved === Moved.ended) throw new EOFError('the other side of the connection is gone');
+        if (descriptor < 0) throw noHandle();
+        return descriptor;
+      },
+    };
+  }
+}
+
+function falseIfLate(error: unknown): false {
+  if (error instanceof TimeoutError) return false;
+  throw error;
+}
+
+function endedWhileSending(): EOFError {
+  return new EOFError('nothing can be sent: the other side of the connection is gone');
+}
+
+function noHandle(): MultiprocessingError {
+  return new MultiprocessingError(
+    'a byte arrived where a handle was expected: the other side did not call sendHandle(), or ' +
+      'the connection is not one within this machine',
+    { code: 'ERR_MP_NO_HANDLE' },
+  );
+}

@@ -1,0 +1,45 @@
+// Objects of the system that messages carry, such as sockets: the classes that can, by name. Rooms
+// above this one register theirs.
+
+/** A class whose instances travel in messages. */
+export interface Carrier<T extends object = object> {
+  /** What the class is called in messages. */
+  readonly name: string;
+  readonly type: abstract new (...args: never[]) => T;
+  /** What the message says of it, as JSON. From now on it is on its way, until one of the others. */
+  pack(object: T): unknown;
+  /** The object on the other side. */
+  unpack(detail: unknown): T;
+  /** The message was not sent, or will not be read. */
+  takeBack(detail: unknown): void;
+}
+
+/** An object on its way. */
+export interface Carried {
+  readonly name: string;
+  readonly detail: unknown;
+}
+
+const carriers: Carrier[] = [];
+
+export function registerCarrier<T extends object>(carrier: Carrier<T>): void {
+  carriers.push(carrier);
+}
+
+export function carrierOf(object: object): Carrier | undefined {
+  return carriers.find(({ type }) => object instanceof type);
+}
+
+export function pack(carrier: Carrier, object: object): Carried {
+  return { name: carrier.name, detail: carrier.pack(object) };
+}
+
+export function unpack({ name, detail }: Carried): object {
+  const carrier = carriers.find((one) => one.name === name);
+  if (carrier === undefined) throw new TypeError(`nothing here can receive a ${name}`);
+  return carrier.unpack(detail);
+}
+
+export function takeBack({ name, detail }: Carried): void {
+  carriers.find((one) => one.name === name)?.takeBack(detail);
+}
