@@ -12,13 +12,19 @@ using layout::DataBlock;
 using layout::kGranule;
 using layout::kPage;
 
+/// For what objects need later: a condition of many waiters.
+constexpr uint64_t kRoomToGrow = 512ULL << 10;
+/// It takes whole pieces of addresses anyway (address_space.h).
+constexpr uint64_t kPiece = 1ULL << 20;
+
 uint64_t RoundUp(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-/// How large a segment must be for a heap of so many bytes; its map needs a byte for each granule.
+/// How large a segment may become that starts with a heap of so many bytes; its map needs a byte for
+/// each granule.
 uint64_t CapacityFor(uint64_t heap_bytes) {
   const uint64_t fixed = kPage + kNamedSlots * sizeof(layout::Slot);
-  const uint64_t without_map = fixed + RoundUp(heap_bytes, kPage) + 2 * kPage;
-  return RoundUp(without_map + without_map / (kGranule - 1), kPage);
+  const uint64_t without_map = fixed + heap_bytes + kRoomToGrow + 2 * kPage;
+  return RoundUp(without_map + without_map / (kGranule - 1), kPiece);
 }
 
 /// Copies one block to where there is room. Nobody else sees this segment: no lock is needed.
@@ -72,7 +78,10 @@ Allocation WriteNamed(const os::SharedFile& file, const std::string& root,
   if (os::Status status = segment.Format(file, {capacity, kNamedSlots}); !status.ok()) {
     made = {0, AllocationFault::kSystem, status};
   } else {
+    // Not one page more is backed than needed now.
+    segment.header()->capacity = segment.header()->heap_offset + RoundUp(heap_bytes, kPage);
     made = Fill({segment, file}, root, parts);
+    segment.header()->capacity = capacity;
   }
   os::Unmap(base, capacity);
   return made;

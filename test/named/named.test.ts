@@ -177,6 +177,12 @@ describe('open', () => {
       assert.equal(await condition.wait({ timeout: 1 }), false);
       condition.notify();
     });
+    const waits = Array.from({ length: 30 }, () => condition.runExclusive(() => condition.wait()));
+    // The lock is given in the order of the calls: all of them wait by now.
+    await condition.runExclusive(() => {
+      condition.notifyAll();
+    });
+    assert.ok((await Promise.all(waits)).every((notified) => notified));
     const rlock = mp.RLock.open(newName(), make);
     rlock.runExclusiveSync(() => {
       rlock.runExclusiveSync(() => undefined);
