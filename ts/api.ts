@@ -1,6 +1,7 @@
 // The public API but for contexts, which contain it.
 import './channel/carried.js';
 import './process/spawn.js';
+import './process/start-forkserver.js';
 
 export type { Address, AddressFamily } from './channel/address.js';
 export type { BytesInput } from './channel/buffers.js';
@@ -64,6 +65,8 @@ export { type Guard } from './sync/guard.js';
 export { Lock, type LockOptions } from './sync/lock.js';
 export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sync/options.js';
 export { RLock } from './sync/rlock.js';
+export { RWLock, type RWLockOptions, type RWLockReader, type RWLockWriter } from './sync/rwlock.js';
+export { type RWLockSide } from './sync/rwlock-sides.js';
 export { BoundedSemaphore, Semaphore, type SemaphoreOpening } from './sync/semaphore.js';
 export type {
   ArrayContent,

@@ -1,4 +1,4 @@
-// Section 2: locks that are awaited, guards, and a lock whose owner is killed.
+// Section 3: locks that are awaited, guards, and a lock whose owner is killed.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { Crew, type Job } from './crew';
@@ -89,7 +89,7 @@ export const awaiting: Section = {
   about: 'The awaited forms never block the event loop; a killed owner never blocks the others.',
   async run(report) {
     await countAcrossAwaits(report);
-    await guard(report, makeKit().kit);
+    await guard(report, makeKit());
     await outliveTheOwner(report);
   },
 };

@@ -1,4 +1,4 @@
-// Section 1: processes that add to one number, with the lock and without it.
+// Section 2: processes that add to one number, with the lock and without it.
 import { Crew, type Job } from './crew';
 import type { Kit } from './kit';
 import { grouped, type Report, type Section } from './report';

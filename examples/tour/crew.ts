@@ -4,7 +4,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { makeKit, type Kit, type KitHandle } from './kit';
+import { handleOf, makeKit, type Kit, type KitHandle } from './kit';
 
 /** What a process of the crew does with the kit. Its number, from 0, tells it from the others. */
 export type Job = (kit: Kit, number: number) => void | Promise<void>;
@@ -33,14 +33,14 @@ export class Crew implements AsyncDisposable {
 
   /** Starts `size` processes and resolves when all wait at the gate. */
   static async start(job: string, size: number): Promise<Crew> {
-    const { kit, handle } = makeKit();
+    const kit = makeKit();
     const file = join(__dirname, 'worker-main.js');
     const workers = Array.from({ length: size }, () => fork(file));
     const crew = new Crew(kit, workers);
     try {
       const allWait = crew.heard('waiting');
       workers.forEach((worker, number) =>
-        worker.send({ kit: handle, job, number } satisfies Order),
+        worker.send({ kit: handleOf(kit), job, number } satisfies Order),
       );
       await allWait;
     } catch (error) {

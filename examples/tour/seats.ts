@@ -1,4 +1,4 @@
-// Section 3: a semaphore that lets two of five in.
+// Section 4: a semaphore that lets two of five in.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Crew, type Job } from './crew';

@@ -24,6 +24,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportLock(env, exports);
   ExportRLock(env, exports);
   ExportBarrier(env, exports);
+  ExportRWLock(env, exports);
   ExportSemaphore(env, exports);
   ExportCondition(env, exports);
   ExportChild(env, exports);
@@ -33,6 +34,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportEvent(env, exports);
   ExportWait(env, exports);
   ExportFork(env, exports);
+  ExportForkserver(env, exports);
   return exports;
 }
 

@@ -9,6 +9,8 @@
 //   its pending waits                    | forgotten; nothing of them is withdrawn
 //   hub threads, other own threads       | not there; started anew when needed
 //   opened doorbells of others           | kept
+//   processes that it started            | its parent's: forgotten, neither watched nor joined
+//   its forkserver                       | its parent's: forgotten
 #pragma once
 
 #include <napi.h>

@@ -27,32 +27,8 @@ Child& ChildAt(const Napi::CallbackInfo& info) {
   return *child;
 }
 
-std::vector<std::string> Strings(const Napi::Value& value) {
-  const auto array = value.As<Napi::Array>();
-  std::vector<std::string> strings;
-  strings.reserve(array.Length());
-  for (uint32_t i = 0; i < array.Length(); ++i) {
-    strings.push_back(array.Get(i).As<Napi::String>().Utf8Value());
-  }
-  return strings;
-}
-
 void ThrowUnlessOk(Napi::Env env, os::Status status, const char* what) {
   if (!status.ok()) ThrowSystem(env, status, what);
-}
-
-/// This process, for its children to watch: opened once, never closed.
-int ThisProcess(Napi::Env env) {
-  static os::Descriptor self;
-  static int pid = 0;
-  static std::mutex mutex;
-  const std::lock_guard<std::mutex> lock(mutex);
-  const int now = static_cast<int>(os::ProcessId());
-  if (pid != now) {
-    ThrowUnlessOk(env, os::OpenProcess(now, &self), "this process cannot be watched");
-    pid = now;
-  }
-  return self.number();
 }
 
 /// nextChildNumber() → 1, 2, 3 … for the names of this process's children
@@ -65,35 +41,15 @@ Napi::Value NextChildNumber(const Napi::CallbackInfo& info) {
 Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto options = info[0].As<Napi::Object>();
-  const auto payload = options.Get("payload").As<Napi::Uint8Array>();
-  auto child = std::make_shared<Child>();
-  os::Descriptor control;
-  os::Descriptor null;
-  constexpr char kWhat[] = "a process cannot be started";
-  ThrowUnlessOk(env, os::OpenMessagePair(&child->control, &control), kWhat);
-  ThrowUnlessOk(env, os::OpenNull(&null), kWhat);
-  ThrowUnlessOk(env, child->mailbox.Create(), kWhat);
-  ThrowUnlessOk(env, child->mailbox.Write(payload.Data(), payload.ByteLength()), kWhat);
-  child->is_daemon = options.Get("isDaemon").ToBoolean();
+  Equipment equipment = Equip(env, options);
   os::SpawnRequest request;
   request.program = options.Get("program").As<Napi::String>();
-  request.arguments = Strings(options.Get("arguments"));
-  request.environment = Strings(options.Get("environment"));
+  request.arguments = StringsOf(options.Get("arguments"));
+  request.environment = StringsOf(options.Get("environment"));
   request.directory = options.Get("directory").As<Napi::String>();
-  request.descriptors = {null.number(),
-                         1,
-                         2,
-                         control.number(),
-                         child->mailbox.descriptor(),
-                         options.Get("arena").As<Napi::Number>().Int32Value(),
-                         ThisProcess(env)};
-  // An output that this process has closed is nothing in the child.
-  for (const size_t output : {size_t{1}, size_t{2}}) {
-    if (!os::IsOpen(request.descriptors[output])) request.descriptors[output] = null.number();
-  }
-  ThrowUnlessOk(env, child->process.Spawn(request), kWhat);
-  Children::Instance().Add(child);
-  return Napi::Number::New(env, Watches(info).Add(std::move(child)));
+  request.descriptors = equipment.descriptors;
+  ThrowUnlessOk(env, equipment.child->process.Spawn(request), "a process cannot be started");
+  return Napi::Number::New(env, Watch(env, std::move(equipment.child)));
 }
 
 /// onChild(callback): callback(number) runs when there is news of a child

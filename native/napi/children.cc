@@ -54,6 +54,8 @@ void Children::Remove(const Child* child) {
   list_.erase(std::remove_if(list_.begin(), list_.end(), is_it), list_.end());
 }
 
+void Children::ResetAfterFork() { list_.clear(); }
+
 std::vector<std::shared_ptr<Child>> Children::TakeAll() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return std::exchange(list_, {});

@@ -45,6 +45,23 @@ struct Child {
   std::optional<os::ExitStatus> Poll();
 };
 
+/// So many descriptors a child gets.
+constexpr size_t kEquipmentCount = 7;
+
+/// A child that is about to be made, and what becomes 0, 1, 2 … in it.
+struct Equipment {
+  std::shared_ptr<Child> child = std::make_shared<Child>();
+  os::Descriptor control;
+  os::Descriptor null;
+  std::vector<int> descriptors;
+};
+
+/// Takes { payload, isDaemon, arena } of the options; throws when the system refuses.
+Equipment Equip(Napi::Env env, Napi::Object options);
+/// The child exists: the process and this thread watch it from now on. Its number here.
+uint32_t Watch(Napi::Env env, std::shared_ptr<Child> child);
+std::vector<std::string> StringsOf(const Napi::Value& array);
+
 /// Of the whole process.
 class Children {
  public:
@@ -55,6 +72,8 @@ class Children {
   /// Terminates the daemons, then waits for all. Children ignore it when this process is one that
   /// was forked from theirs.
   void End();
+  /// In a forked child: they are its parent's.
+  void ResetAfterFork();
 
  private:
   std::vector<std::shared_ptr<Child>> TakeAll();
@@ -79,6 +98,7 @@ class ChildWatches {
   /// Whether the child, while it runs, keeps the loop alive.
   void KeepLoop(uint32_t number, bool keep);
   void Remove(uint32_t number) { watches_.erase(number); }
+  void ResetAfterFork() { watches_.clear(); }
   /// The environment ends: its references must not be touched any more.
   void Abandon() { on_child_.SuppressDestruct(); }
 

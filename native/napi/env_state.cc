@@ -28,6 +28,8 @@ EnvState::~EnvState() {
   for (auto& [ticket, entry] : entries_) hub.Cancel(entry.get(), true, false);
   bell_.reset();
   children_->Abandon();
+  awaited_.reset();
+  on_awaited_.SuppressDestruct();
   children_.reset();
   streams_->Abandon();
   streams_.reset();
@@ -92,6 +94,22 @@ void EnvState::SetReadyCallback(Napi::Env env, Napi::Function callback) {
   napi_add_env_cleanup_hook(env, End, this);
 }
 
+void EnvState::AwaitReadable(int descriptor, Napi::Function callback) {
+  on_awaited_ = Napi::Persistent(callback);
+  awaited_ = LoopPoll::Start(env_, descriptor, [this] {
+    // First the watching ends: the callback may close what was watched.
+    awaited_.reset();
+    const Napi::HandleScope scope(env_);
+    const Napi::AsyncContext context(env_, "node-multiprocessing:await");
+    try {
+      on_awaited_.MakeCallback(env_.Global(), {}, context);
+    } catch (const Napi::Error& error) {
+      // As in Rung.
+      napi_fatal_exception(env_, error.Value());
+    }
+  });
+}
+
 void EnvState::ResetAfterFork(Napi::Env env) {
   const std::array<sync::Id, sync::AddressSpace::kMaxSegments> before = std::exchange(ids_, {});
   if (!entries_.empty()) ready_.Unref(env);
@@ -99,6 +117,8 @@ void EnvState::ResetAfterFork(Napi::Env env) {
   for (auto& [ticket, entry] : entries_) (void)entry.release();
   entries_.clear();
   by_key_.clear();
+  children_->ResetAfterFork();
+  awaited_.reset();
   if (bell_ != nullptr) {
     bell_.reset();
     bell_ = LoopBell::Open(env, [this](const uint64_t* keys, size_t count) { Rung(keys, count); });

@@ -63,6 +63,9 @@ class EnvState final : public sync::HubSink {
     return bell_ == nullptr ? nullptr : bell_->handle();
   }
 
+  /// `callback()` runs once, when `descriptor` can be read; keeps the loop alive until then.
+  void AwaitReadable(int descriptor, Napi::Function callback);
+
   Napi::FunctionReference error_factory;
 
  private:
@@ -92,6 +95,8 @@ class EnvState final : public sync::HubSink {
   std::unique_ptr<Napi::AsyncContext> context_;
   std::unique_ptr<LoopBell> bell_;
   std::unique_ptr<ChildWatches> children_;
+  std::unique_ptr<LoopPoll> awaited_;
+  Napi::FunctionReference on_awaited_;
   std::unique_ptr<Streams> streams_;
 };
 

@@ -8,6 +8,7 @@
 #include "layout/barrier.h"
 #include "layout/condition.h"
 #include "layout/data_block.h"
+#include "layout/rwlock.h"
 #include "napi/objects.h"
 #include "os/process.h"
 
@@ -201,6 +202,10 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("broken", layout::kBroken);
   constants.Set("maxParties", layout::kMaxParties);
   constants.Set("barrierArrivals", static_cast<double>(sizeof(layout::Barrier)));
+  constants.Set("rwlockWriter", static_cast<double>(offsetof(layout::RWLock, writer)));
+  constants.Set("rwlockTorn", static_cast<double>(offsetof(layout::RWLock, torn)));
+  constants.Set("rwlockClaimed", static_cast<double>(offsetof(layout::RWLock, claimed)));
+  constants.Set("rwlockCells", static_cast<double>(sizeof(layout::RWLock)));
   constants.Set("blockData", static_cast<double>(sizeof(layout::DataBlock)));
   constants.Set("versionInHeader",
                 static_cast<double>(offsetof(layout::SegmentHeader, layout_version)));

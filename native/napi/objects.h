@@ -12,6 +12,7 @@ void ExportDataBlock(Napi::Env env, Napi::Object exports);
 void ExportLock(Napi::Env env, Napi::Object exports);
 void ExportRLock(Napi::Env env, Napi::Object exports);
 void ExportBarrier(Napi::Env env, Napi::Object exports);
+void ExportRWLock(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
 void ExportCondition(Napi::Env env, Napi::Object exports);
 void ExportChild(Napi::Env env, Napi::Object exports);
@@ -20,6 +21,7 @@ void ExportStream(Napi::Env env, Napi::Object exports);
 void ExportSocket(Napi::Env env, Napi::Object exports);
 void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
+void ExportForkserver(Napi::Env env, Napi::Object exports);
 void ExportFork(Napi::Env env, Napi::Object exports);
 
 }  // namespace mp::napi

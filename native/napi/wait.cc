@@ -5,6 +5,7 @@
 #include "napi/arguments.h"
 #include "napi/condition.h"
 #include "napi/objects.h"
+#include "napi/rwlock.h"
 #include "sync/barrier.h"
 #include "sync/event.h"
 #include "sync/lock.h"
@@ -37,6 +38,9 @@ std::unique_ptr<sync::Awaitable> AwaitableOf(const Napi::CallbackInfo& info, con
       return ConditionWaitOf(info, target, detail);
     case ObjectKind::kBarrier:
       return std::make_unique<sync::Barrier>(segment, target.object, TurnOf(detail));
+    case ObjectKind::kRWLock:
+      if (detail != 0) return std::make_unique<sync::WriteLock>(segment, target.object);
+      return std::make_unique<sync::ReadLock>(ReaderOf(info, target));
     case ObjectKind::kRLock:
       return std::make_unique<sync::RLock>(segment, target.object);
     default:
@@ -57,7 +61,8 @@ void OnReady(const Napi::CallbackInfo& info) {
 
 /// watch(address, kind, ticket, detail) → false: try now, then rearm or cancel. Keeps the event
 /// loop alive until cancel(ticket). `detail` of an Event: its low half when the wait began; of a
-/// Barrier: see TurnOf; of a Condition: the address of the wait's ticket there.
+/// Barrier: see TurnOf; of a Condition: the address of the wait's ticket there; of an RWLock: 0 to
+/// read, 1 to write.
 Napi::Value Watch(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   EnvState* state = EnvState::Of(info.Env());

@@ -16,9 +16,11 @@ bool IsData(uint32_t kind) {
          kind == static_cast<uint32_t>(ObjectKind::kArray);
 }
 
+/// Whether its state is that of a lock.
 bool IsLock(uint32_t kind) {
   return kind == static_cast<uint32_t>(ObjectKind::kLock) ||
-         kind == static_cast<uint32_t>(ObjectKind::kRLock);
+         kind == static_cast<uint32_t>(ObjectKind::kRLock) ||
+         kind == static_cast<uint32_t>(ObjectKind::kRWLock);
 }
 
 void FindOwner(const Segment& segment, SeenObject* seen) {

@@ -301,7 +301,8 @@ TEST_CASE("timeouts, aborts and resets at any time: everybody gets an answer, an
         const Deadline deadline = Deadline::After(turn % 7 == i ? 0.2 : 20);
         const BarrierResult result = world.New().Wait(party.id(), deadline);
         if (result == BarrierResult::kPassed) ++passed;
-        if (result == BarrierResult::kBroken) world.New().Reset();
+        // One of them only: a reset by each would break what the others have just begun.
+        if (result == BarrierResult::kBroken && i == 0) world.New().Reset();
         if (turn % 50 == 49) world.New().Abort();
       }
     });

@@ -62,6 +62,70 @@
       (then (i32.store offset=16 (local.get $address) (i32.const 0x80000000))))
     (local.get $seen))
 
+  ;; rwlockReadTry(cell, address, self) -> 0: reads; 1: not, look in the slow path; 2: likewise, and
+  ;; a count was taken back. SYNC POINT rwlock: the add, then the load of the lock.
+  (func (export "rwlockReadTry") (param $cell i32) (param $address i32) (param $self i32)
+    (result i32)
+    (local $before i64)
+    (local.set $before (i64.atomic.rmw.add (local.get $cell) (i64.const 1)))
+    (if (i64.ne
+          (i64.shr_u (local.get $before) (i64.const 32))
+          (i64.extend_i32_u (local.get $self)))
+      (then
+        (drop (i64.atomic.rmw.sub (local.get $cell) (i64.const 1)))
+        (return (i32.const 2))))
+    ;; Whoever reads already may read again: no writer can be inside.
+    (if (i32.wrap_i64 (local.get $before)) (then (return (i32.const 0))))
+    (if (i32.eqz (i32.atomic.load (local.get $address))) (then (return (i32.const 0))))
+    (drop (i64.atomic.rmw.sub (local.get $cell) (i64.const 1)))
+    (i32.const 2))
+
+  ;; rwlockReadRelease(cell, address, self) -> 0: released; 1: released, and somebody is to be told;
+  ;; 2: not held
+  (func (export "rwlockReadRelease") (param $cell i32) (param $address i32) (param $self i32)
+    (result i32)
+    (local $before i64)
+    (local.set $before (i64.atomic.load (local.get $cell)))
+    (if (i32.or
+          (i64.ne
+            (i64.shr_u (local.get $before) (i64.const 32))
+            (i64.extend_i32_u (local.get $self)))
+          (i32.eqz (i32.wrap_i64 (local.get $before))))
+      (then (return (i32.const 2))))
+    (drop (i64.atomic.rmw.sub (local.get $cell) (i64.const 1)))
+    (i32.ne (i32.atomic.load (local.get $address)) (i32.const 0)))
+
+  ;; rwlockWriteTry(address, self, cells) -> 0: inside; 1: not; 2: reserved, but there are readers
+  (func (export "rwlockWriteTry") (param $address i32) (param $self i32) (param $cells i32)
+    (result i32)
+    (local $cell i32)
+    (if (i32.atomic.rmw.cmpxchg (local.get $address) (i32.const 0) (local.get $self))
+      (then (return (i32.const 1))))
+    (if (i32.atomic.load offset=80 (local.get $address))
+      (then
+        (local.set $cell (i32.add (local.get $address) (i32.const 128)))
+        (loop $next
+          (if (i32.wrap_i64 (i64.atomic.load (local.get $cell))) (then (return (i32.const 2))))
+          (local.set $cell (i32.add (local.get $cell) (i32.const 8)))
+          (local.set $cells (i32.sub (local.get $cells) (i32.const 1)))
+          (br_if $next (local.get $cells)))))
+    (i32.atomic.store offset=72 (local.get $address) (local.get $self))
+    (i32.const 0))
+
+  ;; rwlockWriteRelease(address, self) -> 0: released; 1: the slow path must look
+  (func (export "rwlockWriteRelease") (param $address i32) (param $self i32) (result i32)
+    (if (i32.or
+          (i32.ne (i32.atomic.load offset=72 (local.get $address)) (local.get $self))
+          (i32.atomic.load offset=76 (local.get $address)))
+      (then (return (i32.const 1))))
+    (i32.atomic.store offset=72 (local.get $address) (i32.const 0))
+    (if (i32.eq
+          (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $self) (i32.const 0))
+          (local.get $self))
+      (then (return (i32.const 0))))
+    (i32.atomic.store offset=72 (local.get $address) (local.get $self))
+    (i32.const 1))
+
   ;; semaphoreTryAcquire(address) -> 1: acquired; 0: the slow path must look
   (func (export "semaphoreTryAcquire") (param $address i32) (result i32)
     (local $state i64)

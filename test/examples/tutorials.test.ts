@@ -9,12 +9,14 @@ import { RunningProgram } from '../helpers/program';
 import { expectedIn, mismatch } from './expected-output';
 
 const folder = 'examples/tutorials';
+/** Programs start up to thirteen processes, on a machine that may be busy. */
+const watchdogMs = 40_000;
 
 async function linesOf(name: string): Promise<string[]> {
   const file = join(root, 'build/dev', folder, name.replace(/ts$/, 'js'));
   const stdio = ['ignore', 'pipe', 'pipe'] as const;
   const child = spawn(process.execPath, [file], { stdio: [...stdio] });
-  const { code, stdout, stderr } = await new RunningProgram(child).end();
+  const { code, stdout, stderr } = await new RunningProgram(child).end(watchdogMs);
   assert.equal(stderr, '');
   assert.equal(code, 0);
   return stdout.split('\n').slice(0, -1);
@@ -44,6 +46,6 @@ describe('tutorial programs', () => {
       const expected = expectedIn(readText(join(folder, name)));
       assert.equal(mismatch(lines, expected), undefined, lines.join('\n'));
       further[name.slice(0, 2)]?.(lines);
-    });
+    }).timeout(watchdogMs);
   }
 });

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { native, type ForkReply } from '#internal/native/binding';
-import type { ForkserverSetup } from '#internal/process/forkserver-main';
+import type { ForkserverSetup } from '#internal/process/forkserver-setup';
 
 import { until } from '../helpers/watchdog.js';
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { native } from '#internal/native/binding';
 
 /** Inherited by every process that a test starts, also by those whose parent has gone. */
 const marker = 'NODE_MULTIPROCESSING_TEST_RUN';
@@ -40,6 +41,8 @@ export const mochaHooks = {
   },
 
   async afterAll(): Promise<void> {
+    // It serves this process as long as that lives.
+    native.forkserverStop();
     const deadline = performance.now() + patienceMs;
     while (processesLeft().length > 0 && performance.now() < deadline) await sleep(20);
     const left = processesLeft();

@@ -79,9 +79,13 @@ export class RunningProgram {
     await within(`the program to print ${text}; it printed ${this.stdout}${this.stderr}`, look);
   }
 
-  async end(): Promise<ProgramEnd> {
+  async end(limitMs?: number): Promise<ProgramEnd> {
     try {
-      const [code, signal] = await within('the program and its children to end', this.#closed);
+      const [code, signal] = await within(
+        'the program and its children to end',
+        this.#closed,
+        limitMs,
+      );
       return { code, signal, stdout: this.stdout, stderr: this.stderr };
     } catch (error) {
       this.child.kill('SIGKILL');

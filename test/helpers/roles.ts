@@ -6,6 +6,7 @@ import { contend } from './contender.js';
 import { eventRoles } from './event-roles.js';
 import { spinMicroseconds } from './random.js';
 import { release, waitBriefly } from './racer.js';
+import { readAndWrite, rwlock } from './rwlock-roles.js';
 import { openCells, type Acquirable, type CellsHandle } from './shared-words.js';
 
 type Objects = readonly Acquirable[];
@@ -96,7 +97,9 @@ export const roles = {
   hammer,
   makeLock,
   meet,
+  readAndWrite,
   release,
+  rwlock,
   waitBriefly,
   waitWithBlockedLoop,
 };

@@ -183,6 +183,10 @@ describe('open', () => {
       condition.notifyAll();
     });
     assert.ok((await Promise.all(waits)).every((notified) => notified));
+    const rwlock = mp.RWLock.open(newName(), make);
+    rwlock.reader.runExclusiveSync(() => {
+      assert.equal(rwlock.writer.tryAcquire(), false);
+    });
     const rlock = mp.RLock.open(newName(), make);
     rlock.runExclusiveSync(() => {
       rlock.runExclusiveSync(() => undefined);

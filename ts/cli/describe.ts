@@ -22,6 +22,7 @@ type Description = Pick<ObjectRow, 'kind' | 'state' | 'waiters'>;
 const describers: Readonly<Record<number, (object: SeenObject) => Description>> = {
   [ObjectKind.lock]: (object) => describeLock('Lock', object),
   [ObjectKind.rlock]: (object) => describeLock('RLock', object),
+  [ObjectKind.rwlock]: (object) => describeLock('RWLock writer', object),
   [ObjectKind.semaphore]: ({ low, high, maximum }) => ({
     kind: maximum < countMax ? 'BoundedSemaphore' : 'Semaphore',
     state: maximum < countMax ? `${String(low)} of ${String(maximum)} free` : `${String(low)} free`,
@@ -41,9 +42,6 @@ const describers: Readonly<Record<number, (object: SeenObject) => Description>> 
   [ObjectKind.value]: (object) => describeData('Value', object),
   [ObjectKind.array]: (object) => describeData('Array', object),
 };
-
-/** Of which nothing but the name is told. */
-const otherKinds = new Map<number, string>([[ObjectKind.rwlock, 'RWLock']]);
 
 /** Kinds that hold data only. */
 const data: readonly number[] = [ObjectKind.value, ObjectKind.array];
@@ -66,8 +64,7 @@ export function rowsOf(segment: FoundSegment, all: boolean): ObjectRow[] {
 function describe(object: SeenObject): Description {
   const describer = describers[object.kind];
   if (describer !== undefined) return describer(object);
-  const kind = otherKinds.get(object.kind) ?? `kind ${String(object.kind)}`;
-  return { kind, state: '', waiters: undefined };
+  return { kind: `kind ${String(object.kind)}`, state: '', waiters: undefined };
 }
 
 function describeLock(kind: string, { low, depth, owner, ownerLives }: SeenObject): Description {

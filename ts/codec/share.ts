@@ -11,7 +11,8 @@ import { handleOf, objectOf, type SharedHandle } from '../memory/handles.js';
  * its references end with it, and a process that has attached nothing yet reaches the memory through
  * it.
  *
- * @param object - a Lock, RLock, Semaphore, BoundedSemaphore, Barrier, Condition, Event, Value or Array
+ * @param object - a Lock, RLock, RWLock, Semaphore, BoundedSemaphore, Barrier, Condition, Event, Value
+ * or Array
  * @throws TypeError when the object is not a shared one
  *
  * @example

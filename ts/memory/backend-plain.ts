@@ -10,6 +10,7 @@ export const chunkBytes = 1 << chunkShift;
 const wordMask = (chunkBytes >> 2) - 1;
 
 const { awaited, idMask, pending, stateHigh, depth, eventSet, eventSequence } = native.constants;
+const { rwlockCells, rwlockClaimed, rwlockTorn, rwlockWriter } = native.constants;
 const ownerMask = idMask | pending;
 const highIndex = stateHigh >> 2;
 const depthIndex = depth >> 2;
@@ -29,6 +30,14 @@ function openChunk(index: number): Int32Array<ArrayBuffer> {
 
 function indexOf(address: number): number {
   return (address >>> 2) & wordMask;
+}
+
+function load(address: number): number {
+  return Atomics.load(chunkOf(address), indexOf(address));
+}
+
+function store(address: number, value: number): void {
+  Atomics.store(chunkOf(address), indexOf(address), value);
 }
 
 /** The same steps as native/wasm/fast-paths.wat, in JavaScript. */
@@ -74,6 +83,44 @@ const plainPaths: FastPaths = {
     const seen = Atomics.compareExchange(chunk, index, 0, self);
     if (seen === 0) chunk[index + depthIndex] = awaited;
     return seen;
+  },
+
+  // A cell's holds are its low half, its thread's id the high half; only that thread changes them.
+  rwlockReadTry(cell, address, self) {
+    const chunk = chunkOf(cell);
+    const index = indexOf(cell);
+    const before = Atomics.add(chunk, index, 1);
+    const isMine = Atomics.load(chunk, index + 1) === self;
+    if (isMine && (before !== 0 || load(address) === 0)) return 0;
+    Atomics.sub(chunk, index, 1);
+    return 2;
+  },
+
+  rwlockReadRelease(cell, address, self) {
+    const chunk = chunkOf(cell);
+    const index = indexOf(cell);
+    if (Atomics.load(chunk, index + 1) !== self || Atomics.load(chunk, index) === 0) return 2;
+    Atomics.sub(chunk, index, 1);
+    return load(address) === 0 ? 0 : 1;
+  },
+
+  rwlockWriteTry(address, self, cells) {
+    if (Atomics.compareExchange(chunkOf(address), indexOf(address), 0, self) !== 0) return 1;
+    if (load(address + rwlockClaimed) !== 0) {
+      for (let cell = address + rwlockCells, i = 0; i < cells; i++, cell += 8) {
+        if (load(cell) !== 0) return 2;
+      }
+    }
+    store(address + rwlockWriter, self);
+    return 0;
+  },
+
+  rwlockWriteRelease(address, self) {
+    if (load(address + rwlockWriter) !== self || load(address + rwlockTorn) !== 0) return 1;
+    store(address + rwlockWriter, 0);
+    if (Atomics.compareExchange(chunkOf(address), indexOf(address), self, 0) === self) return 0;
+    store(address + rwlockWriter, self);
+    return 1;
   },
 
   // Atomics on 64 bits make BigInts, which cost more than all else here. So the count is changed
@@ -133,9 +180,7 @@ const plainPaths: FastPaths = {
     }
   },
 
-  load(address) {
-    return Atomics.load(chunkOf(address), indexOf(address));
-  },
+  load,
 };
 
 /** The back end of this thread. */

@@ -13,6 +13,14 @@ export interface FastPaths {
   rlockRelease(address: number, self: number): number;
   /** 0: acquired for an awaited owner; else the slow path must look. */
   rlockTryAwaited(address: number, self: number): number;
+  /** 0: reads; else not: the slow path must look; 2: a count was taken back, somebody is to know. */
+  rwlockReadTry(cell: number, address: number, self: number): number;
+  /** 0: released; 1: released, somebody is to be told; 2: not held. */
+  rwlockReadRelease(cell: number, address: number, self: number): number;
+  /** 0: inside; 1: the slow path must look; 2: likewise, and the lock is reserved. */
+  rwlockWriteTry(address: number, self: number, cells: number): number;
+  /** 0: released; else the slow path must look. */
+  rwlockWriteRelease(address: number, self: number): number;
   /** 1: acquired; 0: the slow path must look. */
   semaphoreTryAcquire(address: number): number;
   /** 1: released; 0: the slow path must look. */

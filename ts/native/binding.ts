@@ -98,6 +98,10 @@ export interface LayoutConstants {
   readonly broken: number;
   readonly maxParties: number;
   readonly barrierArrivals: number;
+  readonly rwlockWriter: number;
+  readonly rwlockTorn: number;
+  readonly rwlockClaimed: number;
+  readonly rwlockCells: number;
   readonly blockData: number;
   readonly versionInHeader: number;
 }
@@ -169,6 +173,18 @@ export interface SpawnRequest {
   /** What the child finds in its mailbox. */
   readonly payload: Uint8Array;
   readonly isDaemon: boolean;
+}
+
+/** A process to fork from the forkserver. */
+export interface ForkRequest extends Pick<SpawnRequest, 'arena' | 'payload' | 'isDaemon'> {
+  /** What the child needs before all else: its Surroundings, as JSON. */
+  readonly task: string;
+}
+
+/** A forkserver to start. */
+export interface ForkserverRequest extends Omit<SpawnRequest, 'payload' | 'isDaemon'> {
+  /** Its ForkserverSetup, as JSON. */
+  readonly setup: Uint8Array;
 }
 
 /** How a process ended: with `code`, or by `signal` when that is not 0. */
@@ -269,6 +285,16 @@ export interface Native {
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
 
+  rwlockCell(address: number): number;
+  rwlockReadTry(address: number): Outcome;
+  rwlockReadAcquire(address: number, timeoutMs: number): Outcome;
+  rwlockReadRelease(address: number): Outcome;
+  rwlockNudge(address: number): void;
+  rwlockReaders(address: number): number;
+  rwlockWriteTry(address: number, isReserved: boolean): Outcome;
+  rwlockWriteAcquire(address: number, isReserved: boolean, timeoutMs: number): Outcome;
+  rwlockWriteRelease(address: number): Outcome;
+
   nextChildNumber(): number;
   spawn(request: SpawnRequest): number;
   onChild(callback: (child: number) => void): void;
@@ -347,6 +373,14 @@ export interface Native {
     task: Uint8Array,
     descriptors: readonly number[],
   ): void;
+  forkserverStart(request: ForkserverRequest): void;
+  forkserverState(timeoutMs: number): {
+    readonly state: 'none' | 'starting' | 'ready' | 'refused';
+    readonly reason: string;
+  };
+  forkserverStop(): void;
+  onForkserver(callback: () => void): boolean;
+  forkserverFork(request: ForkRequest): number | undefined;
   forkReply(socket: number): ForkReply | null | undefined;
 
   onReady(callback: (ticket: number) => void): void;

@@ -1,7 +1,7 @@
 // A process that this thread watches: its end, and what it tells before.
 import { constants } from 'node:os';
 
-import { native, type ExitStatus, type SpawnRequest } from '../native/binding.js';
+import { native, type ExitStatus, type ForkRequest, type SpawnRequest } from '../native/binding.js';
 import type { CheckedWait } from '../sync/options.js';
 
 /** The longest delay that setTimeout takes. */
@@ -48,6 +48,14 @@ export class Child {
 
   static spawn(request: SpawnRequest): Child {
     return new Child(native.spawn(request), request.isDaemon ? 'daemon' : 'child');
+  }
+
+  /** Forks it from the forkserver; undefined when that has ended. */
+  static fork(request: ForkRequest): Child | undefined {
+    const number = native.forkserverFork(request);
+    return number === undefined
+      ? undefined
+      : new Child(number, request.isDaemon ? 'daemon' : 'child');
   }
 
   static parent(pid: number): Child {

@@ -1,22 +1,18 @@
 // The forkserver: a process that loads what its client wants loaded, then stands still and forks.
 //
 // Descriptors: 3 its socket, 4 its setup (JSON, a ForkserverSetup), 5 the tree's memory.
-import { closeSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+import { adoptMainModule, loadMain } from '../functions/main-module.js';
+import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
-import { becomeItself, type Surroundings } from './after-fork.js';
+import { becomeItself } from './after-fork.js';
+import { probeCode, type ForkserverSetup, type ForkTask } from './forkserver-setup.js';
 import { replaceRandom } from './randomness.js';
-
-/** What the server is told at its start. */
-export interface ForkserverSetup {
-  /** Modules to load, as `import()` takes them. */
-  readonly preload: readonly string[];
-  /** Path of the CommonJS module whose `run()` each child calls. */
-  readonly entry: string;
-  readonly argv: readonly string[];
-}
+import { becomeProcess, setImportingMain } from './this-process.js';
 
 interface Entry {
   run(): unknown;
@@ -24,19 +20,21 @@ interface Entry {
 
 const socket = 3;
 const setupFile = 4;
+const arenaFile = 5;
 
-/** Turns of the event loop that requests of the preloaded modules may take to finish. */
+/** How long requests of the preloaded modules may take to finish. */
 const patienceMs = 2000;
 
 async function serve(): Promise<void> {
   replaceRandom();
+  // No descriptor of these is closed: what is opened next would get its number, which in the
+  // children is another's.
   const setup = JSON.parse(readFileSync(setupFile, 'utf8')) as ForkserverSetup;
-  closeSync(setupFile);
-  process.argv = [...setup.argv];
+  becomeServer(setup);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- which module, the client says
   const entry = require(setup.entry) as Entry;
   try {
-    for (const name of setup.preload) await import(name);
+    await preload(setup);
   } catch (error) {
     refuse(`a preloaded module threw ${String(error)}`);
   }
@@ -46,11 +44,43 @@ async function serve(): Promise<void> {
   setImmediate(forkAndRun, entry);
 }
 
+function becomeServer({ argv, arena, main }: ForkserverSetup): void {
+  process.argv = [...argv];
+  becomeProcess({
+    identity: { name: 'forkserver', numbers: [], isDaemon: true, authkey: new Uint8Array() },
+    parent: { name: 'MainProcess', pid: process.ppid },
+  });
+  if (arena !== undefined) attachTree({ id: arena, descriptor: arenaFile });
+  if (main !== undefined) adoptMainModule(main);
+}
+
+async function preload({ main, preload: names }: ForkserverSetup): Promise<void> {
+  setImportingMain(true);
+  if (main?.runsInChildren === true) await loadMain(main);
+  for (const name of names) await import(name);
+  setImportingMain(false);
+}
+
 function forkAndRun(entry: Entry): void {
   const made = native.forkServe(socket);
   if (typeof made === 'string') process.exit(1);
-  becomeItself(made.pid, JSON.parse(made.task) as Surroundings);
-  entry.run();
+  const task = JSON.parse(made.task) as ForkTask;
+  becomeItself(made.pid, task);
+  if (task.isProbe === true) void probe();
+  else entry.run();
+}
+
+/** Uses what a fork that went wrong would lack: collected garbage, a timer, a thread of the pool. */
+async function probe(): Promise<void> {
+  let kept: unknown[] = [];
+  for (let i = 0; i < 200_000; i += 1) {
+    if (i % 20_000 === 0) kept = [];
+    kept.push({ i });
+  }
+  await stat('/');
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  // Ends by itself, which needs all threads.
+  process.exitCode = probeCode;
 }
 
 /** Waits until no request of a preloaded module is under way, and nothing open is left. */

@@ -11,7 +11,7 @@
 //                      |                                 | last: what came for it goes to others
 import { native, Outcome, type ObjectKind } from '../native/binding.js';
 import type { CheckedWait } from './options.js';
-import { unwatch, watch } from './tickets.js';
+import { unwatch, watch, type Watched } from './tickets.js';
 import { Waiting } from './waiting.js';
 
 /** One thread's waits for one object. */
@@ -23,14 +23,22 @@ export class WaitQueue {
   #ticket = 0;
   #willTry = false;
 
-  /** @param owner - the object waited for, which a pending wait keeps alive */
+  /**
+   * @param owner - the object waited for, which a pending wait keeps alive
+   * @param detail - as {@link Watched.detail}
+   */
   constructor(
     readonly owner: object,
     address: number,
     kind: ObjectKind,
+    readonly detail = 0,
   ) {
     this.#address = address;
     this.#kind = kind;
+  }
+
+  get #watched(): Watched {
+    return { address: this.#address, kind: this.#kind, detail: this.detail };
   }
 
   get isEmpty(): boolean {
@@ -85,7 +93,7 @@ export class WaitQueue {
 
   /** False when a try may succeed now. */
   #watch(): boolean {
-    const { ticket, tryNow } = watch({ address: this.#address, kind: this.#kind }, () => {
+    const { ticket, tryNow } = watch(this.#watched, () => {
       this.tryHead();
     });
     this.#ticket = ticket;

@@ -84,8 +84,11 @@ void SendSmallAtOnce(int descriptor) {
 }
 
 Status OpenSocket(const Raw& raw, Descriptor* result) {
-  *result = Descriptor(socket(raw.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return result->is_open() ? Status{} : Status{errno, "socket"};
+  const int number = socket(raw.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  // A failure always sets errno; a status of 0 would be a success without a socket.
+  if (number < 0) return {errno == 0 ? EBADF : errno, "socket"};
+  *result = Descriptor(number);
+  return {};
 }
 
 }  // namespace

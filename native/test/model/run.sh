@@ -2,7 +2,7 @@
 # Runs every check of the models with SPIN. Exits non-zero unless each model passes and each
 # mutant fails. Needs spin, a C compiler, 3 GB of memory, and a few minutes on one core; with --deep, which
 # adds the larger state spaces, more.
-# usage: run.sh [--deep] [lock|semaphore|rlock|barrier] [word of a check's name]
+# usage: run.sh [--deep] [lock|semaphore|rlock|barrier|rwlock] [word of a check's name]
 set -u
 deep=no
 if [ "${1:-}" = --deep ]; then deep=yes; shift; fi
@@ -172,6 +172,18 @@ check 'invalid end' 'mutant: COUNT_FIRST'           "-DDEATHS=1 -DBOUND -DMUTANT
 check 'invalid end' 'mutant: CLAIM_BLINDLY'         "-DSTRANGER=2 -DMUTANT_CLAIM_BLINDLY"
 check 'assertion'   'mutant: NOTE_AFTER'            "-DSTRANGER=2 -DMUTANT_NOTE_AFTER"
 check 'assertion'   'mutant: BREAK_ANY'             "-DTIMEOUTS -DMUTANT_BREAK_ANY"
+
+model=rwlock
+check holds 'two rounds'                            "-DROUNDS=2"
+check holds 'two writers'                           "-DWRITERS=2"
+check holds 'two writers, timeouts'                 "-DWRITERS=2 -DTIMEOUTS"
+check holds 'one dies'                              "-DDEATHS=1 -DBOUND"
+check holds 'two die, timeouts'                     "-DREADERS=1 -DWRITERS=2 -DDEATHS=2 -DBOUND -DTIMEOUTS"
+check 'assertion'   'mutant: LOOK_FIRST'            "-DMUTANT_LOOK_FIRST"
+check 'assertion'   'mutant: SCAN_FIRST'            "-DMUTANT_SCAN_FIRST"
+check 'assertion'   'mutant: NO_TORN'               "-DREADERS=1 -DWRITERS=2 -DDEATHS=1 -DBOUND -DMUTANT_NO_TORN"
+check 'invalid end' 'mutant: NO_NUDGE'              "-DMUTANT_NO_NUDGE"
+check 'invalid end' 'mutant: DRAIN_LATE'            "-DMUTANT_DRAIN_LATE"
 
 model=event
 check holds 'no deaths, no bounds'                  "-DWAITERS=2 -DSETTERS=2"
