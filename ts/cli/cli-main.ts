@@ -56,7 +56,7 @@ process.stdout.on('error', () => process.exit(0));
 try {
   process.exitCode = run();
 } catch (error) {
-  const isUsage = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
-  if (!isUsage) throw error;
-  process.exitCode = refuse(`${(error as Error).message}\n`);
+  // What parseArgs does not know; nothing else here throws one.
+  if (!(error instanceof TypeError)) throw error;
+  process.exitCode = refuse(`${error.message}\n`);
 }
