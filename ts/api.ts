@@ -18,6 +18,10 @@ export type { ChallengeOptions, DigestName, HandshakeConnection } from './channe
 export type { Listener, ListenerOptions } from './channel/listener.js';
 export * as connection from './channel/namespace.js';
 export { Pipe } from './channel/pipe.js';
+export { JoinableQueue } from './channel/joinable-queue.js';
+export { type QueueOptions } from './channel/queue-options.js';
+export { Queue } from './channel/queue.js';
+export { SimpleQueue } from './channel/simple-queue.js';
 export { registerClass } from './codec/classes.js';
 export { attach, share } from './codec/share.js';
 export {
@@ -40,6 +44,7 @@ export {
   TimeoutError,
   type ErrorDetails,
 } from './errors.js';
+export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/queue.js';
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';

@@ -42,9 +42,12 @@ export class MultiprocessingError extends Error {
  * @public
  */
 export class TimeoutError extends MultiprocessingError {
-  /** @param message - what was waited for, and how long */
-  constructor(message: string) {
-    super(message, { code: 'ERR_MP_TIMEOUT' });
+  /**
+   * @param message - what was waited for, and how long
+   * @param details - for errors that say more about the object
+   */
+  constructor(message: string, details: ErrorDetails = { code: 'ERR_MP_TIMEOUT' }) {
+    super(message, details);
   }
 
   static {
@@ -353,7 +356,7 @@ export class AuthenticationError extends MultiprocessingError {
 }
 
 /** On the prototype, as Error's own: so that it shows in stacks but not among own properties. */
-function setName(errorClass: { prototype: Error }, name: string): void {
+export function setName(errorClass: { prototype: Error }, name: string): void {
   Object.defineProperty(errorClass.prototype, 'name', {
     value: name,
     writable: true,

@@ -56,6 +56,7 @@ enum class ObjectKind : uint32_t {
   kEvent = 7,
   kBarrier = 8,
   kRWLock = 9,
+  kQueue = 10,
   kName = 12,
 };
 

@@ -27,6 +27,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportRWLock(env, exports);
   ExportSemaphore(env, exports);
   ExportCondition(env, exports);
+  ExportRing(env, exports);
   ExportChild(env, exports);
   ExportParent(env, exports);
   ExportStream(env, exports);

@@ -8,6 +8,7 @@
 #include "layout/barrier.h"
 #include "layout/condition.h"
 #include "layout/data_block.h"
+#include "layout/ring.h"
 #include "layout/rwlock.h"
 #include "napi/objects.h"
 #include "os/process.h"
@@ -207,6 +208,12 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("rwlockClaimed", static_cast<double>(offsetof(layout::RWLock, claimed)));
   constants.Set("rwlockCells", static_cast<double>(sizeof(layout::RWLock)));
   constants.Set("blockData", static_cast<double>(sizeof(layout::DataBlock)));
+  constants.Set("ringPutChunk", static_cast<double>(offsetof(layout::Ring, put_chunk)));
+  constants.Set("ringGetChunk", static_cast<double>(offsetof(layout::Ring, get_chunk)));
+  constants.Set("ringMaximum", static_cast<double>(offsetof(layout::Ring, maximum)));
+  constants.Set("ringShutDown", layout::kShutDown);
+  constants.Set("chunkBytes", static_cast<double>(offsetof(layout::Chunk, bytes)));
+  constants.Set("chunkData", static_cast<double>(sizeof(layout::Chunk)));
   constants.Set("versionInHeader",
                 static_cast<double>(offsetof(layout::SegmentHeader, layout_version)));
   exports.Set("constants", constants);

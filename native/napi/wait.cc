@@ -5,6 +5,7 @@
 #include "napi/arguments.h"
 #include "napi/condition.h"
 #include "napi/objects.h"
+#include "napi/ring.h"
 #include "napi/rwlock.h"
 #include "sync/barrier.h"
 #include "sync/event.h"
@@ -32,6 +33,8 @@ std::unique_ptr<sync::Awaitable> AwaitableOf(const Napi::CallbackInfo& info, con
   switch (static_cast<ObjectKind>(target.object->kind)) {
     case ObjectKind::kSemaphore:
       return std::make_unique<sync::Semaphore>(segment, target.object);
+    case ObjectKind::kQueue:
+      return RingAwaitable(target, static_cast<uint32_t>(detail));
     case ObjectKind::kEvent:
       return std::make_unique<sync::Event>(segment, target.object, static_cast<uint32_t>(detail));
     case ObjectKind::kCondition:

@@ -45,7 +45,10 @@ class Lock final : public Awaitable {
  public:
   /// A bare state word: robust, and nobody awaits it.
   Lock(const Segment& segment, std::atomic<uint64_t>* state)
-      : segment_(segment), state_(state), bell_(nullptr), robust_(true) {}
+      : Lock(segment, state, nullptr) {}
+  /// A robust lock that is part of an object with a bell of its own.
+  Lock(const Segment& segment, std::atomic<uint64_t>* state, std::atomic<uint32_t>* bell)
+      : segment_(segment), state_(state), bell_(bell), robust_(true) {}
   Lock(const Segment& segment, layout::SyncObject* object)
       : segment_(segment),
         state_(&object->state),

@@ -2,6 +2,7 @@
 #include "sync/references.h"
 
 #include "layout/condition.h"
+#include "sync/ring.h"
 
 namespace mp::sync {
 
@@ -136,7 +137,12 @@ Allocation References::Rehold(Id self, const std::vector<uint64_t>& offsets) {
 }
 
 void References::End(uint64_t offset) {
-  if (ObjectAt(offset)->kind == static_cast<uint32_t>(layout::ObjectKind::kCondition)) {
+  const uint32_t kind = ObjectAt(offset)->kind;
+  if (kind == static_cast<uint32_t>(layout::ObjectKind::kQueue)) {
+    auto* ring = reinterpret_cast<layout::Ring*>(ObjectAt(offset));
+    MessageRing(allocator_.segment(), allocator_, ring).ReleaseChunks();
+  }
+  if (kind == static_cast<uint32_t>(layout::ObjectKind::kCondition)) {
     auto& next = reinterpret_cast<layout::ConditionObject*>(ObjectAt(offset))->block.next;
     while (const uint64_t block = next.load(std::memory_order_acquire)) {
       const uint8_t* memory = allocator_.segment().base() + block;

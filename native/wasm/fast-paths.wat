@@ -201,6 +201,160 @@
       (local.set $low (local.get $seen))
       (br $again)))
 
+  ;; Rings: native/layout/ring.h has the offsets, native/sync/ring.h says why the steps are right.
+  ;; `chunk` is the distance of the chunk that the caller has a view of.
+
+  ;; ringTryPut(ring, self, bytes, chunk) -> where in the chunk's data the payload belongs: the
+  ;; putters' lock is held; -1: the slow path must look; -2: likewise, and the lock is still held
+  (func $ringTryPut (export "ringTryPut")
+    (param $ring i32) (param $self i32) (param $bytes i32) (param $chunk i32) (result i32)
+    (local $position i32) (local $first i32) (local $size i32)
+    (local $need i32) (local $offset i32) (local $padding i32) (local $place i32)
+    (if (i32.atomic.load (local.get $ring)) (then (return (i32.const -1))))
+    (if (i32.atomic.rmw.cmpxchg offset=64 (local.get $ring) (i32.const 0) (local.get $self))
+      (then (return (i32.const -1))))
+    (local.set $position (i32.load offset=72 (local.get $ring)))
+    (local.set $first (i32.load offset=96 (local.get $ring)))
+    (local.set $size (i32.load offset=104 (local.get $ring)))
+    (local.set $need
+      (i32.and (i32.add (local.get $bytes) (i32.const 15)) (i32.const -8)))
+    (local.set $offset
+      (i32.and (i32.sub (local.get $position) (local.get $first))
+        (i32.load offset=100 (local.get $ring))))
+    (if (i32.lt_u (i32.sub (local.get $size) (local.get $offset)) (local.get $need))
+      (then (local.set $padding (i32.sub (local.get $size) (local.get $offset)))))
+    (if (i32.or
+          (i32.or
+            (i32.ne (i32.load offset=88 (local.get $ring)) (local.get $chunk))
+            (i32.gt_u (local.get $need) (local.get $size)))
+          (i32.or
+            (i32.lt_s
+              (i32.sub (i32.load offset=80 (local.get $ring))
+                (i32.add (local.get $position) (i32.add (local.get $padding) (local.get $need))))
+              (i32.const 0))
+            (i32.le_s
+              (i32.sub (i32.load offset=84 (local.get $ring)) (i32.load offset=76 (local.get $ring)))
+              (i32.const 0))))
+      (then
+        (return
+          (select (i32.const -1) (i32.const -2)
+            (i32.eq
+              (i32.atomic.rmw.cmpxchg offset=64
+                (local.get $ring) (local.get $self) (i32.const 0))
+              (local.get $self))))))
+    (if (local.get $padding)
+      (then
+        (local.set $place
+          (i32.add (i32.add (local.get $ring) (local.get $chunk)) (local.get $offset)))
+        (i32.store offset=64 (local.get $place)
+          (i32.sub (local.get $padding) (i32.const 8)))
+        (i32.store offset=68 (local.get $place) (i32.const 0))
+        (local.set $offset (i32.const 0))))
+    (i32.store offset=92 (local.get $ring) (i32.add (local.get $position) (local.get $padding)))
+    (i32.add (local.get $offset) (i32.const 8)))
+
+  ;; ringEndPut(ring, self, bytes, tag) -> 0: put; 1: put, and the slow path must finish
+  (func $ringEndPut (export "ringEndPut")
+    (param $ring i32) (param $self i32) (param $bytes i32) (param $tag i32) (result i32)
+    (local $start i32) (local $place i32)
+    (local.set $start (i32.load offset=92 (local.get $ring)))
+    (local.set $place
+      (i32.add (i32.add (local.get $ring) (i32.load offset=88 (local.get $ring)))
+        (i32.and (i32.sub (local.get $start) (i32.load offset=96 (local.get $ring)))
+          (i32.load offset=100 (local.get $ring)))))
+    (i32.store offset=64 (local.get $place) (local.get $bytes))
+    (i32.store offset=68 (local.get $place) (local.get $tag))
+    (i64.atomic.store offset=72 (local.get $ring)
+      (i64.or
+        (i64.extend_i32_u
+          (i32.add (local.get $start)
+            (i32.and (i32.add (local.get $bytes) (i32.const 15)) (i32.const -8))))
+        (i64.shl
+          (i64.extend_i32_u (i32.add (i32.load offset=76 (local.get $ring)) (i32.const 1)))
+          (i64.const 32))))
+    (i32.or
+      (i32.ne
+        (i32.atomic.rmw.cmpxchg offset=64 (local.get $ring) (local.get $self) (i32.const 0))
+        (local.get $self))
+      (i32.ne (i32.atomic.load offset=192 (local.get $ring)) (i32.const 0))))
+
+  ;; ringPutNumber(ring, self, chunk, number, tag) -> as ringEndPut; -1, -2: as ringTryPut
+  (func (export "ringPutNumber")
+    (param $ring i32) (param $self i32) (param $chunk i32) (param $number f64) (param $tag i32)
+    (result i32)
+    (local $offset i32)
+    (local.set $offset
+      (call $ringTryPut (local.get $ring) (local.get $self) (i32.const 8) (local.get $chunk)))
+    (if (i32.lt_s (local.get $offset) (i32.const 0)) (then (return (local.get $offset))))
+    (f64.store offset=64
+      (i32.add (i32.add (local.get $ring) (local.get $chunk)) (local.get $offset))
+      (local.get $number))
+    (call $ringEndPut (local.get $ring) (local.get $self) (i32.const 8) (local.get $tag)))
+
+  ;; ringTryGet(ring, self, chunk) -> where in the chunk's data the next record is: the getters'
+  ;; lock is held; -1: the slow path must look; -2: likewise, and the lock is still held
+  (func (export "ringTryGet")
+    (param $ring i32) (param $self i32) (param $chunk i32) (result i32)
+    (local $head i64) (local $position i32) (local $place i32) (local $offset i32)
+    (if (i32.gt_u (i32.atomic.load (local.get $ring)) (i32.const 1))
+      (then (return (i32.const -1))))
+    (if (i32.atomic.rmw.cmpxchg offset=128 (local.get $ring) (i32.const 0) (local.get $self))
+      (then (return (i32.const -1))))
+    (local.set $head (i64.load offset=136 (local.get $ring)))
+    (local.set $position (i32.wrap_i64 (local.get $head)))
+    (local.set $place (i32.add (local.get $ring) (local.get $chunk)))
+    (block $slow
+      (br_if $slow (i32.ne (i32.load offset=152 (local.get $ring)) (local.get $chunk)))
+      (if (i64.eq (local.get $head) (i64.load offset=144 (local.get $ring)))
+        (then
+          (i64.store offset=144 (local.get $ring) (i64.atomic.load offset=72 (local.get $ring)))
+          (br_if $slow
+            (i64.eq (local.get $head) (i64.load offset=144 (local.get $ring))))))
+      (br_if $slow
+        (i32.and
+          (i32.ne (i32.atomic.load offset=12 (local.get $place)) (i32.const 0))
+          (i32.eq (i32.load offset=16 (local.get $place)) (local.get $position))))
+      (local.set $offset
+        (i32.and (i32.sub (local.get $position) (i32.load offset=168 (local.get $ring)))
+          (i32.load offset=172 (local.get $ring))))
+      ;; Padding ends a chunk's data: the record behind it is at its start.
+      (if (i32.eqz (i32.load offset=68 (i32.add (local.get $place) (local.get $offset))))
+        (then
+          (local.set $position
+            (i32.add (local.get $position)
+              (i32.add (i32.const 8)
+                (i32.load offset=64 (i32.add (local.get $place) (local.get $offset))))))
+          (local.set $offset (i32.const 0))))
+      (i32.store offset=156 (local.get $ring) (local.get $position))
+      (return (local.get $offset)))
+    (select (i32.const -1) (i32.const -2)
+      (i32.eq
+        (i32.atomic.rmw.cmpxchg offset=128 (local.get $ring) (local.get $self) (i32.const 0))
+        (local.get $self))))
+
+  ;; ringEndGet(ring, self) -> 0: taken; 1: taken, and the slow path must finish
+  (func (export "ringEndGet") (param $ring i32) (param $self i32) (result i32)
+    (local $start i32) (local $bytes i32)
+    (local.set $start (i32.load offset=156 (local.get $ring)))
+    (local.set $bytes
+      (i32.load offset=64
+        (i32.add (i32.add (local.get $ring) (i32.load offset=152 (local.get $ring)))
+          (i32.and (i32.sub (local.get $start) (i32.load offset=168 (local.get $ring)))
+            (i32.load offset=172 (local.get $ring))))))
+    (i64.atomic.store offset=136 (local.get $ring)
+      (i64.or
+        (i64.extend_i32_u
+          (i32.add (local.get $start)
+            (i32.and (i32.add (local.get $bytes) (i32.const 15)) (i32.const -8))))
+        (i64.shl
+          (i64.extend_i32_u (i32.add (i32.load offset=140 (local.get $ring)) (i32.const 1)))
+          (i64.const 32))))
+    (i32.or
+      (i32.ne
+        (i32.atomic.rmw.cmpxchg offset=128 (local.get $ring) (local.get $self) (i32.const 0))
+        (local.get $self))
+      (i32.ne (i32.atomic.load offset=196 (local.get $ring)) (i32.const 0))))
+
   ;; load(address) -> the 32-bit word there
   (func (export "load") (param $address i32) (result i32)
     (i32.atomic.load (local.get $address)))

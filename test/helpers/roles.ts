@@ -4,6 +4,7 @@ import * as mp from 'node-multiprocessing';
 import { meet } from './barrier-roles.js';
 import { contend } from './contender.js';
 import { eventRoles } from './event-roles.js';
+import { queueRoles } from './queue-roles.js';
 import { spinMicroseconds } from './random.js';
 import { release, waitBriefly } from './racer.js';
 import { readAndWrite, rwlock } from './rwlock-roles.js';
@@ -97,6 +98,7 @@ export const roles = {
   hammer,
   makeLock,
   meet,
+  ...queueRoles,
   readAndWrite,
   release,
   rwlock,

@@ -10,7 +10,7 @@ const { waiters, stateLow, stateHigh, pending } = native.constants;
 
 /** What can be acquired. */
 export type Acquirable = mp.Lock | mp.RLock | mp.Semaphore;
-export type Shared = Acquirable | mp.Barrier | mp.Condition | mp.Event | mp.RWLock;
+export type Shared = Acquirable | mp.Barrier | mp.Condition | mp.Event | mp.Queue | mp.RWLock;
 
 /** Where an object lies in this process. */
 function addressOf(object: Shared): number {

@@ -165,7 +165,7 @@ for (const [name, form] of Object.entries(forms)) {
     it('while a child imports the program is seen on both sides', async () => {
       const { stdout, stderr } = await run(form, failsInChild);
       assert.equal(stdout, 'caught TypeError not in a child\nexit code 1\n');
-      assert.match(stderr, /^Process Process-1:\nTypeError: not in a child\n.*main\.[cm][jt]s:\d/);
+      assert.match(stderr, /(^|\n)Process Process-1:\nTypeError: not in a child\n.*main\.[cm][jt]s:\d/);
     });
   });
 }

@@ -32,6 +32,13 @@ describe('errors of a child', () => {
     assert.equal((await errorOf(targets.failLater, 'later')).message, 'later');
   });
 
+  it('of a class that a module exports come back as that class', async () => {
+    const error = await errorOf(targets.failKnown);
+    assert.ok(error instanceof targets.KnownError);
+    assert.equal(error.level, 3);
+    assert.equal(error.message, 'level 3');
+  });
+
   it('of a class that is not known here are RemoteErrors with its name', async () => {
     const error = await errorOf(targets.failUnknown);
     assert.ok(error instanceof mp.RemoteError);

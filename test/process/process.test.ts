@@ -175,6 +175,7 @@ describe('Process', () => {
     assert.throws(make(targets.square), /options such as/);
     assert.throws(make({ target: 'square' }), /target must be a function/);
     assert.throws(make({ args: 7 }), /args must be an array/);
+    assert.throws(make({ tagret: targets.square }), /has no option tagret: it takes target, args/);
     assert.throws(make({ name: 7 }), /name must be a string/);
     assert.throws(make({ daemon: 'yes' }), /daemon must be true or false/);
   });

@@ -41,13 +41,23 @@ export async function failLater(message: string): Promise<never> {
   throw new Error(message);
 }
 
-export class UnknownError extends Error {
+class UnknownError extends Error {
   override name = 'UnknownError';
   hint = 'nobody registers this';
 }
 
 export function failUnknown(): never {
   throw new UnknownError('not known elsewhere');
+}
+
+export class KnownError extends Error {
+  constructor(readonly level: number) {
+    super(`level ${String(level)}`);
+  }
+}
+
+export function failKnown(): never {
+  throw new KnownError(3);
 }
 
 export function failFromTimer(): Promise<never> {
@@ -76,12 +86,6 @@ export async function waitForEver(running: mp.Semaphore): Promise<never> {
 export function loopForEver(running: mp.Semaphore): never {
   running.release();
   for (;;);
-}
-
-/** Has a handler for SIGTERM that takes no notice. */
-export function ignoreTermination(running: mp.Semaphore): Promise<never> {
-  process.on('SIGTERM', () => undefined);
-  return waitForEver(running);
 }
 
 export function handleInterrupt(running: mp.Semaphore): Promise<string> {

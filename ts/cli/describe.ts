@@ -39,6 +39,7 @@ const describers: Readonly<Record<number, (object: SeenObject) => Description>> 
     waiters: String(high & arrivedMask),
   }),
   [ObjectKind.condition]: ({ low }) => ({ kind: 'Condition', state: '', waiters: yesOrNo(low) }),
+  [ObjectKind.queue]: () => ({ kind: 'Queue', state: '', waiters: undefined }),
   [ObjectKind.value]: (object) => describeData('Value', object),
   [ObjectKind.array]: (object) => describeData('Array', object),
 };

@@ -16,7 +16,7 @@ import { registeredClass } from './classes.js';
 import { findRefused, GraphCopier, needsCopy, type Repair } from './copy-graph.js';
 import { restoreError } from './errors.js';
 import { MessageDeserializer, MessageSerializer } from './placeholder.js';
-import { entryOf, type Entry } from './table.js';
+import { entryOf, optionalEntryOf, type Entry } from './table.js';
 
 const plain = 0;
 const withTable = 1;
@@ -51,9 +51,13 @@ function messageOf(value: unknown, options: EncodeOptions): Uint8Array {
   if (!needsCopy(value)) return join(plain, '', serialize(value, label));
   const table: Entry[] = [];
   try {
-    const copier = new GraphCopier(
-      (referred, path) => table.push(entryOf(referred, path, holder)) - 1,
-    );
+    const copier = new GraphCopier({
+      refer: (referred, path) => table.push(entryOf(referred, path, holder)) - 1,
+      referClass: (type) => {
+        const entry = optionalEntryOf(type);
+        return entry && table.push(entry) - 1;
+      },
+    });
     const copy = copier.copy(value, label);
     return join(withTable, JSON.stringify(table), serialize([copy, copier.repairs], label, value));
   } catch (error) {
@@ -90,10 +94,13 @@ function serialized(value: unknown): Uint8Array {
   return serializer.releaseBuffer();
 }
 
+/** For trying out what can be cloned. */
+const noTable = { refer: () => 0, referClass: () => undefined };
+
 function notCloneable(value: unknown, label: string, cause: unknown): NotCloneableError {
   const refused = findRefused(value, label, (part) => {
     try {
-      serialized(needsCopy(part) ? new GraphCopier(() => 0).copy(part, '') : part);
+      serialized(needsCopy(part) ? new GraphCopier(noTable).copy(part, '') : part);
       return true;
     } catch {
       return false;
@@ -115,7 +122,7 @@ export async function decode(bytes: Uint8Array): Promise<unknown> {
   const loaded = await Promise.allSettled(
     table.map(async (entry) => ('function' in entry ? resolve(entry.function) : undefined)),
   );
-  const failed = loaded.find(({ status }) => status === 'rejected');
+  const failed = loaded.find(({ status }, i) => status === 'rejected' && !isOptional(table[i]));
   if (failed !== undefined) {
     discardTable(table);
     throw (failed as PromiseRejectedResult).reason;
@@ -128,7 +135,18 @@ export async function decode(bytes: Uint8Array): Promise<unknown> {
 
 /** As {@link decode}, at once; throws NotImportableError when a module cannot be loaded so. */
 export function decodeSync(bytes: Uint8Array): unknown {
-  return assemble(split(bytes), (...[, entry]) => resolveSync(entry.function));
+  return assemble(split(bytes), (...[, entry]) => {
+    try {
+      return resolveSync(entry.function);
+    } catch (error) {
+      if (isOptional(entry)) return undefined;
+      throw error;
+    }
+  });
+}
+
+function isOptional(entry: Entry | undefined): boolean {
+  return entry !== undefined && 'isOptional' in entry;
 }
 
 /** Gives back what is in flight in a message that nobody will decode. */

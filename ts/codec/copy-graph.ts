@@ -77,22 +77,29 @@ export function needsCopy(value: unknown): boolean {
   return false;
 }
 
+/** What is sent by reference: each method gives the number of the table's entry. */
+export interface ReferenceTable {
+  refer(value: object, path: string): number;
+  /** A class that the receiver may do without; undefined when it cannot be named. */
+  referClass(type: unknown): number | undefined;
+}
+
 /** Copies one value, collecting what stands in for what. */
 export class GraphCopier {
   readonly repairs: Repair[] = [];
   readonly #copies = new Map<object, unknown>();
-  readonly #refer: (value: object, path: string) => number;
+  readonly #table: ReferenceTable;
 
-  /** @param refer - the number of the table's entry for a value that is sent by reference */
-  constructor(refer: (value: object, path: string) => number) {
-    this.#refer = refer;
+  constructor(table: ReferenceTable) {
+    this.#table = table;
   }
 
   copy(value: unknown, path: string): unknown {
     if (typeof value !== 'object' && typeof value !== 'function') return value;
     if (value === null) return value;
     if (this.#copies.has(value)) return this.#copies.get(value);
-    if (isReferred(value)) return this.#keep(value, new Placeholder(this.#refer(value, path)));
+    if (isReferred(value))
+      return this.#keep(value, new Placeholder(this.#table.refer(value, path)));
     if (isError(value)) return this.#copyError(value, path);
     if (value instanceof Map) return this.#copyMap(value, path);
     if (value instanceof Set) return this.#copySet(value, path);
@@ -136,8 +143,14 @@ export class GraphCopier {
     const copy = this.#keep(value, new Error(textOf(value.message)));
     copy.stack = textOf(value.stack);
     const extras = this.copy(extrasOfError(value), path) as Plain;
-    this.repairs.push(['error', copy, classOfError(value), textOf(value.name), extras]);
+    const named = classOfError(value) ?? this.#exportedClass(value.constructor);
+    this.repairs.push(['error', copy, named, textOf(value.name), extras]);
     return copy;
+  }
+
+  #exportedClass(type: unknown): ErrorClass | undefined {
+    const index = this.#table.referClass(type);
+    return index === undefined ? undefined : { type: new Placeholder(index) };
   }
 }
 

@@ -8,6 +8,8 @@ export interface ErrorClass {
   readonly known?: string;
   /** Registered with registerClass(). */
   readonly registered?: string;
+  /** Exported by a module: the class itself, or undefined where it was not found. */
+  readonly type?: unknown;
 }
 
 type ErrorType = new (...args: never[]) => Error;
@@ -42,10 +44,9 @@ export function classOfError(error: Error): ErrorClass | undefined {
 
 /** The prototype of a class that {@link classOfError} named. */
 export function prototypeOfError(named: ErrorClass | undefined): object {
-  const type =
-    named?.known === undefined
-      ? registeredClass(named?.registered ?? '')
-      : knownTypes.get(named.known);
+  if (isErrorType(named?.type)) return named.type.prototype as object;
+  const { known, registered } = named ?? {};
+  const type = known === undefined ? registeredClass(registered ?? '') : knownTypes.get(known);
   return (type?.prototype ?? ours.RemoteError.prototype) as object;
 }
 

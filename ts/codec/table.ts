@@ -11,7 +11,11 @@ import { carrierOf, pack, type Carried } from './carriers.js';
 export type Entry =
   | { readonly shared: SharedHandle }
   | { readonly carried: Carried }
-  | { readonly function: FunctionReference };
+  | {
+      readonly function: FunctionReference;
+      /** The receiver can do without it: undefined stands there when it is not found. */
+      readonly isOptional?: true;
+    };
 
 /** Whether a value is sent by reference, not as a copy. */
 export function isReferred(value: unknown): boolean {
@@ -34,6 +38,17 @@ export function entryOf(value: object, path: string, holder: number | undefined)
     if (error instanceof NotImportableError && path !== '') {
       error.message = `${path}: ${error.message}`;
     }
+    throw error;
+  }
+}
+
+/** The entry of a class that the receiver may do without; undefined when it cannot be named. */
+export function optionalEntryOf(type: unknown): Entry | undefined {
+  if (typeof type !== 'function') return undefined;
+  try {
+    return { function: referenceOf(type), isOptional: true };
+  } catch (error) {
+    if (error instanceof NotImportableError) return undefined;
     throw error;
   }
 }

@@ -31,6 +31,17 @@ export interface FastPaths {
   eventSet(address: number): number;
   /** Clears the event; needs no slow path. */
   eventClear(address: number): void;
+  /** Where in the chunk's data a payload belongs, with the lock; -1: the slow path must look; -2:
+   * likewise, and the lock is still held. */
+  ringTryPut(ring: number, self: number, bytes: number, chunk: number): number;
+  /** Puts what was written. 0: done; else the slow path must finish. */
+  ringEndPut(ring: number, self: number, bytes: number, tag: number): number;
+  /** Both in one, for a number; negative as `ringTryPut`. */
+  ringPutNumber(ring: number, self: number, chunk: number, value: number, tag: number): number;
+  /** Where in the chunk's data the next record is, with the lock; negative as `ringTryPut`. */
+  ringTryGet(ring: number, self: number, chunk: number): number;
+  /** Takes that record. 0: done; else the slow path must finish. */
+  ringEndGet(ring: number, self: number): number;
   /** The 32-bit word at the address, as a signed number. */
   load(address: number): number;
 }

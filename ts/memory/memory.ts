@@ -105,6 +105,14 @@ export function createObject(owner: object, start: ObjectStart): number {
   return address;
 }
 
+/** Makes a ring in the tree's memory, which `owner` holds; limits in items and in bytes. */
+export function createRing(owner: object, mostItems: number, mostBytes: number): number {
+  openMemory();
+  const address = native.createRing(mostItems, mostBytes);
+  dropWhenUnreachable(owner, address);
+  return address;
+}
+
 /**
  * Where the object of a handle is in this process, which holds it once more: the caller gives that
  * to an owner, or drops it.

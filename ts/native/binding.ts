@@ -15,6 +15,7 @@ export const ObjectKind = {
   event: 7,
   barrier: 8,
   rwlock: 9,
+  queue: 10,
 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
@@ -103,6 +104,12 @@ export interface LayoutConstants {
   readonly rwlockClaimed: number;
   readonly rwlockCells: number;
   readonly blockData: number;
+  readonly ringPutChunk: number;
+  readonly ringGetChunk: number;
+  readonly ringMaximum: number;
+  readonly ringShutDown: number;
+  readonly chunkBytes: number;
+  readonly chunkData: number;
   readonly versionInHeader: number;
 }
 
@@ -382,6 +389,20 @@ export interface Native {
   onForkserver(callback: () => void): boolean;
   forkserverFork(request: ForkRequest): number | undefined;
   forkReply(socket: number): ForkReply | null | undefined;
+
+  createRing(mostItems: number, mostBytes: number): number;
+  ringBeginPut(address: number, bytes: number, timeoutMs: number): number;
+  ringEndPut(address: number, bytes: number, tag: number): void;
+  ringFinishPut(address: number): void;
+  ringBeginGet(address: number, timeoutMs: number, discarded: boolean): number;
+  ringEndGet(address: number): void;
+  ringFinishGet(address: number): void;
+  ringShutDown(address: number, discard: boolean): void;
+  ringKeeper(address: number): number;
+  ringCount(address: number): number;
+  ringTaskDone(address: number): boolean;
+  ringUnfinished(address: number): number;
+  ringJoin(address: number, timeoutMs: number): boolean;
 
   onReady(callback: (ticket: number) => void): void;
   watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;

@@ -25,10 +25,13 @@ export interface ProcessOptions<T = unknown, A extends readonly unknown[] = neve
   readonly context?: StartMethod | { getStartMethod(): StartMethod } | undefined;
 }
 
+const known: ReadonlySet<string> = new Set(['target', 'args', 'name', 'daemon', 'context']);
+
 export function checkOptions(options: unknown): asserts options is ProcessOptions {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('a Process takes options such as { target: square, args: [7] }');
   }
+  checkNames(options);
   const { target, args, name, daemon } = options as Record<string, unknown>;
   if (target !== undefined && typeof target !== 'function' && !isFunctionRef(target)) {
     throw invalidArgument('target must be a function');
@@ -41,6 +44,13 @@ export function checkOptions(options: unknown): asserts options is ProcessOption
   if (daemon !== undefined && typeof daemon !== 'boolean') {
     throw invalidArgument('daemon must be true or false');
   }
+}
+
+/** A name that is written wrong would be ignored without a word. */
+function checkNames(options: object): void {
+  const unknown = Object.keys(options).find((key) => !known.has(key));
+  if (unknown === undefined) return;
+  throw invalidArgument(`a Process has no option ${unknown}: it takes ${[...known].join(', ')}`);
 }
 
 /** The start method that a `context` stands for. */

@@ -41,11 +41,6 @@ export function recordOf(process: object): ProcessRecord {
   return record;
 }
 
-/** Whether the object is a Process at all. */
-export function hasRecord(process: object): boolean {
-  return records.has(process);
-}
-
 /** Its child; throws what `reason` says when it was not started. */
 export function childOf(record: ProcessRecord, reason: string): Child {
   if (record.child === undefined) throw new ProcessStateError(reason);

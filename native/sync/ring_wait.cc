@@ -1,0 +1,214 @@
+// Attempt, announce, sleep for a side of a ring, and who is woken; the tables are in the headers.
+#include "sync/ring_wait.h"
+
+#include <initializer_list>
+
+#include "sync/bells.h"
+#include "sync/ring_marks.h"
+#include "sync/spin.h"
+
+namespace mp::sync {
+namespace {
+
+thread_local SpinBudget spin_budget;
+
+/// Blocks until the wait is over: spins as long as that has paid off, then sleeps.
+RingResult Begin(RingWait& wait, Id self, os::Deadline deadline, const StopSign* stop) {
+  Waiter first(os::MonotonicNs());
+  Outcome outcome = wait.Attempt(self, first);
+  if (outcome == Outcome::kAcquired) return wait.result();
+  // Nothing was announced so far, so there is nothing to withdraw.
+  if (deadline.IsPast()) return RingResult::kBusy;
+  const auto done = [&] {
+    if (!wait.IsReady()) return false;
+    outcome = wait.Attempt(self, first);
+    return outcome == Outcome::kAcquired;
+  };
+  if (SpinUntil(spin_budget.pauses(), done)) {
+    spin_budget.Succeeded();
+    return wait.result();
+  }
+  spin_budget.Failed();
+  outcome = AcquireBlocking(wait, self, deadline, stop);
+  return outcome == Outcome::kAcquired ? wait.result() : RingResult::kBusy;
+}
+
+}  // namespace
+
+RingWait::RingWait(const MessageRing& ring, const RingSide& side, const Segment& segment)
+    : ring_(ring),
+      side_(side),
+      segment_(segment),
+      lock_(ring.LockOf(side)),
+      lock_waiter_(os::MonotonicNs()) {}
+
+bool RingWait::IsReady() const {
+  return static_cast<uint32_t>(side_.lock->load(std::memory_order_relaxed)) == 0 && IsWorthATry();
+}
+
+Outcome RingWait::Attempt(Id self, Waiter& waiter) {
+  const Outcome taken = lock_.Attempt(self, lock_waiter_);
+  if (taken != Outcome::kAcquired) return taken;
+  if (lock_.IsAbandoned()) Mend(self);
+  result_ = Look(self);
+  if (result_ == RingResult::kBusy) {
+    lock_.Release();
+    return Outcome::kBusy;
+  }
+  if (waiter.has_slept()) {
+    // Others may sleep as I have: the wake that brought me here was for one only.
+    side_.wait->store(1, std::memory_order_seq_cst);
+    if (IsMoreLeft()) ring_.WakeOne(side_);
+  }
+  return Outcome::kAcquired;
+}
+
+bool RingWait::PrepareSleep(Id self, Waiter& /*waiter*/, SleepPlan* plan) {
+  const auto owner = static_cast<uint32_t>(side_.lock->load(std::memory_order_acquire));
+  if ((owner & layout::kIdMask) != 0) {
+    if (!lock_.PrepareSleep(self, lock_waiter_, plan)) return false;
+    lock_waiter_.MarkSlept();
+    slept_for_lock_ = true;
+    return true;
+  }
+  // SYNC POINT ring-sleep: seq_cst, before the loads of the mark.
+  side_.wait->store(1, std::memory_order_seq_cst);
+  const uint64_t seen = side_.other_mark->load(std::memory_order_seq_cst);
+  const os::WaitPoint state = ring_.StatePoint();
+  if (IsWorthATry()) return false;
+  plan->Watch(ring_.PositionPoint(side_, seen));
+  plan->Watch(state);
+  plan->until_ns = os::MonotonicNs() + kSleepBoundNs;
+  return true;
+}
+
+void RingWait::Withdraw(Id self) {
+  if (slept_for_lock_) lock_.Withdraw(self);
+  side_.wait->store(1, std::memory_order_seq_cst);
+  if (IsWorthATry()) ring_.WakeOne(side_);
+}
+
+BellPlace RingWait::bell_place() const {
+  return {&segment_, side_.bell, ring_.PositionPoint(side_, 0).key};
+}
+
+bool PutWait::IsMoreLeft() const { return ring_.MayHaveRoom(bytes_); }
+
+bool GetWait::IsMoreLeft() const { return ring_.Count() > 1; }
+
+Outcome JoinWait::Attempt(Id /*self*/, Waiter& /*waiter*/) {
+  return ring_.Unfinished() == 0 ? Outcome::kAcquired : Outcome::kBusy;
+}
+
+bool JoinWait::PrepareSleep(Id /*self*/, Waiter& /*waiter*/, SleepPlan* plan) {
+  // SYNC POINT ring-sleep: as for the sides; the mark is `done`.
+  ring_.joiners_wait()->store(1, std::memory_order_seq_cst);
+  const os::WaitPoint point = ring_.DonePoint();
+  if (ring_.Unfinished() == 0) return false;
+  plan->Watch(point);
+  plan->until_ns = os::MonotonicNs() + kSleepBoundNs;
+  return true;
+}
+
+BellPlace JoinWait::bell_place() const {
+  return {&segment_, ring_.join_bell(), ring_.DonePoint().key};
+}
+
+RingResult MessageRing::BeginPut(Id self, uint32_t bytes, os::Deadline deadline,
+                                 const StopSign* stop) {
+  PutWait wait(*this, segment_, bytes);
+  return Begin(wait, self, deadline, stop);
+}
+
+RingResult MessageRing::BeginGet(Id self, os::Deadline deadline, const StopSign* stop,
+                                 bool discarded) {
+  GetWait wait(*this, segment_, discarded);
+  return Begin(wait, self, deadline, stop);
+}
+
+bool MessageRing::Join(Id self, os::Deadline deadline, const StopSign* stop) {
+  JoinWait wait(*this, segment_);
+  return AcquireBlocking(wait, self, deadline, stop) == Outcome::kAcquired;
+}
+
+uint32_t MessageRing::Count() const {
+  for (;;) {
+    const uint64_t head = ring_->head.load(std::memory_order_seq_cst);
+    const uint64_t tail = ring_->tail.load(std::memory_order_seq_cst);
+    if (head == ring_->head.load(std::memory_order_seq_cst)) return ItemsOf(tail) - ItemsOf(head);
+  }
+}
+
+void MessageRing::ShutDown(Id self, bool discard) {
+  Lock lock = LockOf(put_side());
+  (void)lock.Acquire(self, os::Deadline::Never());
+  if (lock.IsAbandoned()) MendPut(self);
+  ring_->state.fetch_or(layout::kShutDown | (discard ? layout::kDiscarded : 0));
+  lock.Release();
+  for (const RingSide& side : {put_side(), get_side()}) {
+    side.wait->store(0, std::memory_order_seq_cst);
+    WakeAndRing(segment_, PositionPoint(side, 0), os::kWakeAll, side.bell);
+  }
+  os::Wake(StatePoint(), os::kWakeAll);
+}
+
+uint32_t MessageRing::Unfinished() const {
+  const uint32_t done = ring_->done.load(std::memory_order_seq_cst);
+  return ItemsOf(ring_->tail.load(std::memory_order_seq_cst)) - done;
+}
+
+bool MessageRing::TaskDone() {
+  uint32_t done = ring_->done.load(std::memory_order_acquire);
+  for (;;) {
+    const uint32_t put = ItemsOf(ring_->tail.load(std::memory_order_seq_cst));
+    if (put == done) return false;
+    // SYNC POINT ring-done: acq_rel, what was done before is seen by joiners.
+    if (ring_->done.compare_exchange_weak(done, done + 1, std::memory_order_seq_cst)) break;
+  }
+  if (Unfinished() == 0 && ring_->joiners_wait.exchange(0) != 0) {
+    WakeAndRing(segment_, DonePoint(), os::kWakeAll, &ring_->join_bell);
+  }
+  return true;
+}
+
+/// The key is that of the side's lock, whose bell it shares.
+os::WaitPoint MessageRing::PositionPoint(const RingSide& side, uint64_t seen) const {
+  // The position comes first in memory on the little-endian machines that kArchitecture admits.
+  auto* position = reinterpret_cast<std::atomic<uint32_t>*>(side.other_mark);
+  auto* lock = reinterpret_cast<std::atomic<uint32_t>*>(side.lock);
+  os::WaitPoint point = segment_.PointAt(position, PositionOf(seen));
+  point.key = segment_.PointAt(lock, 0).key;
+  return point;
+}
+
+os::WaitPoint MessageRing::DonePoint() const {
+  return segment_.PointAt(&ring_->done, ring_->done.load(std::memory_order_seq_cst));
+}
+
+os::WaitPoint MessageRing::StatePoint() const {
+  return segment_.PointAt(reinterpret_cast<std::atomic<uint32_t>*>(&ring_->state), Flags());
+}
+
+void MessageRing::WakeOne(const RingSide& side) const {
+  WakeAndRing(segment_, PositionPoint(side, 0), 1, side.bell);
+}
+
+void MessageRing::WakeIfAnnounced(const RingSide& side) const {
+  // SYNC POINT ring-sleep: seq_cst, after the store of the mark.
+  if (side.wait->load(std::memory_order_seq_cst) == 0) return;
+  if (side.wait->exchange(0, std::memory_order_seq_cst) != 0) WakeOne(side);
+}
+
+void MessageRing::FinishPut(Id self) {
+  Lock lock = LockOf(put_side());
+  if (lock.IsOwnedBy(self)) lock.Release();
+  WakeIfAnnounced(get_side());
+}
+
+void MessageRing::FinishGet(Id self) {
+  Lock lock = LockOf(get_side());
+  if (lock.IsOwnedBy(self)) lock.Release();
+  WakeIfAnnounced(put_side());
+}
+
+}  // namespace mp::sync

@@ -1,0 +1,92 @@
+// A message that waits for room in a ring, and the lines of those that do in this thread.
+import { MultiprocessingError } from '../errors.js';
+import { QueueFullError, QueueShutDownError } from '../errors/queue.js';
+import { discardMessage, type Message } from '../codec/message.js';
+import type { Waiting } from '../sync/waiting.js';
+import type { Attempt, Line } from './line.js';
+import { Refusal, type Ring } from './ring.js';
+
+export class PendingPut implements Attempt<void> {
+  readonly detail: number;
+  readonly #ring: Ring;
+  readonly #message: Message;
+
+  constructor(ring: Ring, message: Message) {
+    this.#ring = ring;
+    this.#message = message;
+    this.detail = message.bytes;
+  }
+
+  run(waiting: Waiting<void>, timeoutMs = 0): boolean {
+    const refusal = this.#ring.put(this.#message, timeoutMs);
+    if (refusal === Refusal.busy) return false;
+    if (refusal === 0) {
+      waiting.resolve();
+    } else {
+      this.leave();
+      waiting.reject(refused(refusal, this.#message));
+    }
+    return true;
+  }
+
+  timedOut(): Error {
+    return new QueueFullError('the queue had no room for the item within the timeout');
+  }
+
+  leave(): void {
+    discardMessage(this.#message);
+  }
+}
+
+/** One thread's puts that wait. */
+export type PutLine = Line<void, PendingPut>;
+
+/** The error for a put that was refused for good. */
+export function refused(refusal: Refusal, message: Message): Error {
+  switch (refusal) {
+    case Refusal.busy:
+      return new QueueFullError('the queue has no room for the item');
+    case Refusal.shutDown:
+      return new QueueShutDownError('put() on a queue that was shut down');
+    case Refusal.tooLarge:
+      return new MultiprocessingError(
+        `the item has ${String(message.bytes)} bytes, more than the queue may hold: make it with a ` +
+          'larger maxBytes, or put it in shared memory and send that',
+        { code: 'ERR_MP_MESSAGE_TOO_LARGE' },
+      );
+    case Refusal.exhausted:
+      return new MultiprocessingError(
+        `there is no shared memory for an item of ${String(message.bytes)} bytes`,
+        { code: 'ERR_MP_MEMORY_EXHAUSTED' },
+      );
+  }
+}
+
+/** Blocks until all of the line are through, in order; false when the deadline passed. */
+export function flush(line: PutLine, deadlineMs: number): boolean {
+  for (let entry = line.first(); entry !== undefined; entry = line.first()) {
+    const leftMs = Math.max(0, deadlineMs - performance.now());
+    const { attempt, waiting } = entry;
+    if (!attempt.run(waiting, leftMs)) return false;
+    line.remove(entry);
+  }
+  return true;
+}
+
+/** Lines that are flushed when the process exits by process.exit(). A natural end comes only when
+ * they are empty, for each keeps the event loop alive. */
+const flushed = new Set<PutLine>();
+let hooked = false;
+
+export function flushAtExit(line: PutLine): void {
+  flushed.add(line);
+  if (hooked) return;
+  hooked = true;
+  process.once('exit', () => {
+    for (const each of flushed) flush(each, Infinity);
+  });
+}
+
+export function dropAtExit(line: PutLine): void {
+  flushed.delete(line);
+}

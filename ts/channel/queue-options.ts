@@ -1,0 +1,62 @@
+// What queues are made with, checked at the edge, and the errors of their methods.
+import { ClosedError, invalidArgument, outOfRange } from '../errors.js';
+import { QueueEmptyError } from '../errors/queue.js';
+
+/** Of items, as in CPython. */
+const mostItems = 2 ** 31 - 1;
+const defaultMaxBytes = 256 * 2 ** 20;
+const leastMaxBytes = 64 * 2 ** 10;
+const mostMaxBytes = 2 ** 30;
+
+/**
+ * Choices for a new queue.
+ *
+ * @public
+ */
+export interface QueueOptions {
+  /**
+   * The most bytes that may be under way in it, as messages: 65536 … 1073741824, default 268435456
+   * (256 MiB). A queue starts with 64 KiB of shared memory and grows as needed. At the limit `put`
+   * waits, as when the queue is full; an item that is larger is refused.
+   */
+  readonly maxBytes?: number | undefined;
+}
+
+/** For a get that found nothing in time. */
+export function isEmpty(): QueueEmptyError {
+  return new QueueEmptyError('the queue had no item within the timeout');
+}
+
+/** For use after close. */
+export function isClosed(method: string): ClosedError {
+  return new ClosedError(`${method}() on a queue that is closed`);
+}
+
+/** The most items that a queue is to have. */
+export function checkMaxsize(maxsize: unknown): number {
+  if (typeof maxsize !== 'number' || Number.isNaN(maxsize)) {
+    throw invalidArgument(`maxsize must be a number of items, not ${String(maxsize)}`);
+  }
+  if (maxsize <= 0 || maxsize >= mostItems) return mostItems;
+  if (!Number.isInteger(maxsize)) throw outOfRange(`maxsize must be whole, not ${maxsize}`);
+  return maxsize;
+}
+
+/** The most bytes that a queue is to have. */
+export function checkMaxBytes({ maxBytes = defaultMaxBytes }: QueueOptions): number {
+  if (typeof (maxBytes as unknown) !== 'number' || !Number.isInteger(maxBytes)) {
+    throw invalidArgument(`maxBytes must be a whole number of bytes, not ${String(maxBytes)}`);
+  }
+  if (maxBytes < leastMaxBytes || maxBytes > mostMaxBytes) {
+    throw outOfRange(`maxBytes must be ${leastMaxBytes} … ${mostMaxBytes}, not ${maxBytes}`);
+  }
+  return maxBytes;
+}
+
+/** Checks how many items are to be got. */
+export function checkMost(most: unknown): void {
+  if (typeof most !== 'number' || Number.isNaN(most)) {
+    throw invalidArgument(`most must be a number of items, not ${String(most)}`);
+  }
+  if (most < 1) throw outOfRange(`most must be 1 or more, not ${String(most)}`);
+}

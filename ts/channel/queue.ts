@@ -1,0 +1,369 @@
+// Queue: items from many processes to many, first in, first out for each that puts.
+import { inspect } from 'node:util';
+
+import { Encoded, keepMessage, messageOf, type Keeper, type Message } from '../codec/message.js';
+import { MultiprocessingError } from '../errors.js';
+import { QueueShutDownError } from '../errors/queue.js';
+import { createRing, Place } from '../memory/memory.js';
+import { register } from '../memory/registry.js';
+import { native, ObjectKind } from '../native/binding.js';
+import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
+import type { Waiting } from '../sync/waiting.js';
+import { Await, Line } from './line.js';
+import {
+  dropAtExit,
+  flush,
+  flushAtExit,
+  PendingPut,
+  refused,
+  type PutLine,
+} from './pending-put.js';
+import {
+  checkMaxBytes,
+  checkMaxsize,
+  checkMost,
+  isClosed,
+  isEmpty,
+  type QueueOptions,
+} from './queue-options.js';
+import { Refusal, Refused, Ring } from './ring.js';
+
+export let ringOf: (queue: object) => Ring;
+
+/**
+ * Items from any number of processes to any number, in shared memory: there is no thread that feeds
+ * it and nothing to flush, so a process may end right after its `put`.
+ *
+ * The items of one thread come in the order in which it put them. Each item is got once: when a
+ * process is killed at the instant in which it gets one, that item, which it had in hand, goes with
+ * it, and no other. Items are copied as structured clone does; shared objects, exported functions
+ * and instances of registered classes may be in them. Source: CPython's
+ * {@link https://docs.python.org/3/library/multiprocessing.html#multiprocessing.Queue | Queue}; unlike
+ * there `put` serialises at once, so its errors reach the caller and later changes do not count,
+ * `qsize` is exact, and `empty` is false as soon as `put` is done.
+ *
+ * @example
+ * ```ts
+ * const queue = new Queue<number>();
+ * await new Process({ target: produce, args: [queue] }).start();
+ * for await (const item of queue) console.log(item); // until queue.shutdown()
+ * ```
+ *
+ * @public
+ */
+export class Queue<T = unknown> {
+  readonly #ring: Ring;
+  readonly #puts: PutLine;
+  readonly #gets: Line<T>;
+  readonly #keeper: Keeper;
+  #isClosed = false;
+  #flushes = true;
+
+  /**
+   * @param maxsize - the most items in it; 0 or less: 2147483647
+   * @throws TypeError, RangeError for arguments that are none
+   * @throws MultiprocessingError `ERR_MP_MEMORY_EXHAUSTED` when shared memory is used up
+   */
+  constructor(maxsize = 0, options: QueueOptions = {}) {
+    const address =
+      (maxsize as unknown) instanceof Place
+        ? (maxsize as unknown as Place).address
+        : createRing(this, checkMaxsize(maxsize), checkMaxBytes(options));
+    this.#ring = new Ring(address);
+    this.#puts = new Line(address);
+    this.#gets = new Line(address);
+    this.#keeper = () => native.ringKeeper(address);
+  }
+
+  /** The most items in it; 2147483647 when there is no limit. */
+  get maxsize(): number {
+    return this.#ring.mostItems;
+  }
+
+  /**
+   * Puts an item; waits while the queue is full. A pending call keeps the process alive, and
+   * `process.exit()` waits for it, unless {@link Queue.cancelJoinThread} was called.
+   *
+   * @param options - `timeout` in ms, `signal`
+   * @throws QueueFullError when the timeout passed; nothing was put
+   * @throws QueueShutDownError, ClosedError after `shutdown` and `close`
+   * @throws NotCloneableError, NotImportableError when it cannot be sent
+   * @throws MultiprocessingError `ERR_MP_MESSAGE_TOO_LARGE` when it is larger than `maxBytes`,
+   * `ERR_MP_MEMORY_EXHAUSTED` when shared memory is used up
+   */
+  async put(item: T, options?: AwaitOptions): Promise<void> {
+    const wait = checkAwait('put', options);
+    this.#checkOpen('put');
+    wait.signal?.throwIfAborted();
+    if (this.#putNumber(item)) return;
+    const message = messageOf(item, this.#keeper);
+    const refusal = this.#puts.isEmpty ? this.#ring.put(message, 0) : Refusal.busy;
+    if (refusal === 0) return;
+    const pending = new PendingPut(this.#ring, keepMessage(message));
+    if (refusal !== Refusal.busy || wait.timeoutMs === 0) {
+      pending.leave();
+      throw refused(refusal, message);
+    }
+    if (this.#flushes) flushAtExit(this.#puts);
+    await this.#puts.wait(pending, wait);
+    if (this.#puts.isEmpty) dropAtExit(this.#puts);
+  }
+
+  /** As {@link Queue.put}, blocking the thread while the queue is full. */
+  putSync(item: T, options?: WaitOptions): void {
+    if (options === undefined && !this.#isClosed && this.#putNumber(item)) return;
+    const timeoutMs = checkWait('putSync', options);
+    this.#checkOpen('putSync');
+    const message = messageOf(item, this.#keeper);
+    const refusal = this.#putInTurn(message, timeoutMs);
+    if (refusal !== 0) throw this.#refused(refusal, message);
+  }
+
+  /** Puts an item if there is room for it now; false when not. Throws as {@link Queue.put} else. */
+  tryPut(item: T): boolean {
+    this.#checkOpen('tryPut');
+    if (this.#putNumber(item)) return true;
+    const message = messageOf(item, this.#keeper);
+    const refusal = this.#putInTurn(message, 0);
+    if (refusal === 0) return true;
+    const error = this.#refused(refusal, message);
+    if (refusal === Refusal.busy) return false;
+    throw error;
+  }
+
+  /**
+   * Puts items one after the other; other processes' may come between them.
+   *
+   * @param options - as in {@link Queue.put}, for each item
+   */
+  async putMany(items: Iterable<T>, options?: AwaitOptions): Promise<void> {
+    for (const item of items) {
+      if (!(this.#isClosed || this.#putNumber(item))) await this.put(item, options);
+    }
+  }
+
+  /** As {@link Queue.putMany}, blocking. */
+  putManySync(items: Iterable<T>, options?: WaitOptions): void {
+    for (const item of items) this.putSync(item, options);
+  }
+
+  /**
+   * The next item; waits while there is none. A pending call keeps the process alive.
+   *
+   * @param options - `timeout` in ms, `signal`
+   * @throws QueueEmptyError when the timeout passed
+   * @throws QueueShutDownError when the queue was shut down and is empty; ClosedError after `close`
+   */
+  async get(options?: AwaitOptions): Promise<T> {
+    const wait = checkAwait('get', options);
+    this.#checkOpen('get');
+    wait.signal?.throwIfAborted();
+    const value = this.#gets.isEmpty ? this.#ring.get(0) : Refused.busy;
+    if (value !== Refused.busy) return this.#decoded(value);
+    if (wait.timeoutMs === 0) throw isEmpty();
+    return this.#gets.wait(
+      { detail: Await.record, run: (waiting) => this.#tryGet(waiting), timedOut: isEmpty },
+      wait,
+    );
+  }
+
+  /**
+   * As {@link Queue.get}, blocking the thread. A function in the item whose module must be imported
+   * asynchronously is a NotImportableError.
+   */
+  getSync(options?: WaitOptions): T {
+    const timeoutMs = options === undefined ? Infinity : checkWait('getSync', options);
+    if (this.#isClosed) throw isClosed('getSync');
+    const value = this.#ring.get(timeoutMs);
+    return typeof value === 'object' ? this.#unwrap(value) : (value as T);
+  }
+
+  /** The next item, if there is one now; throws QueueEmptyError when not. */
+  tryGet(): T {
+    this.#checkOpen('tryGet');
+    return this.#unwrap(this.#ring.get(0));
+  }
+
+  /**
+   * Items that are there, at least one: waits for that as {@link Queue.get}.
+   *
+   * @param most - how many at most, 1 or more
+   */
+  async getMany(most: number, options?: AwaitOptions): Promise<T[]> {
+    checkMost(most);
+    const items = [await this.get(options)];
+    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy;) {
+      if (value === Refused.shutDown) break;
+      items.push(await this.#decoded(value));
+    }
+    return items;
+  }
+
+  /** As {@link Queue.getMany}, blocking for the first. */
+  getManySync(most: number, options?: WaitOptions): T[] {
+    checkMost(most);
+    const items = [this.getSync(options)];
+    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy;) {
+      if (value === Refused.shutDown) break;
+      items.push(this.#unwrap(value));
+    }
+    return items;
+  }
+
+  /** How many items are in it at this moment. */
+  qsize(): number {
+    this.#checkOpen('qsize');
+    return this.#ring.count;
+  }
+
+  /** Whether nothing is in it at this moment. */
+  empty(): boolean {
+    this.#checkOpen('empty');
+    return this.#ring.count === 0;
+  }
+
+  /** Whether it has `maxsize` items at this moment. */
+  full(): boolean {
+    this.#checkOpen('full');
+    return this.#ring.count >= this.#ring.mostItems;
+  }
+
+  /**
+   * Ends the queue for everybody: `put` throws QueueShutDownError from now on, and so does `get` once
+   * the queue is empty; iterations end then.
+   *
+   * @param options - `immediate`: what is in it is dropped, so `get` throws at once
+   */
+  shutdown({ immediate = false }: { readonly immediate?: boolean | undefined } = {}): void {
+    this.#checkOpen('shutdown');
+    native.ringShutDown(this.#ring.address, immediate);
+    if (!immediate) return;
+    for (let value; (value = this.#ring.takeDiscarded()) !== Refused.busy;) {
+      if (value instanceof Encoded) value.discard();
+      native.ringTaskDone(this.#ring.address);
+    }
+  }
+
+  /**
+   * Ends the use of the queue by this object; others can go on. Pending `put`s go on too, pending
+   * `get`s reject with ClosedError. May be called again.
+   */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#gets.end(isClosed('get'));
+    if (!this.#flushes) this.#puts.end(isClosed('put'));
+  }
+
+  /** As {@link Queue.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /**
+   * Waits until every `put` of this object is done. There is no thread, the name is CPython's.
+   *
+   * @throws MultiprocessingError `ERR_MP_QUEUE_OPEN` before `close`
+   */
+  async joinThread(): Promise<void> {
+    this.#checkClosed();
+    while (!this.#puts.isEmpty) {
+      const { waiting } = this.#puts.first()!;
+      await waiting.promise.catch(() => undefined);
+    }
+  }
+
+  /** As {@link Queue.joinThread}, blocking. */
+  joinThreadSync(): void {
+    this.#checkClosed();
+    flush(this.#puts, Infinity);
+  }
+
+  /**
+   * Gives up `put`s that are pending when the queue is closed or the process exits: they reject with
+   * ClosedError, and their items are lost.
+   */
+  cancelJoinThread(): void {
+    this.#flushes = false;
+    dropAtExit(this.#puts);
+    if (this.#isClosed) this.#puts.end(isClosed('put'));
+  }
+
+  /** Items as they come, until the queue was shut down and is empty. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.get();
+      } catch (error) {
+        if (error instanceof QueueShutDownError) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
+  /**
+   * What `console.log` shows.
+   *
+   * @internal
+   */
+  [inspect.custom](): string {
+    return `${this.constructor.name} { qsize: ${String(this.#ring.count)} }`;
+  }
+
+  #putNumber(item: T): boolean {
+    return typeof item === 'number' && this.#puts.isEmpty && this.#ring.tryPutNumber(item);
+  }
+
+  /** After those of this thread that wait already. */
+  #putInTurn(message: Message, timeoutMs: number): 0 | Refusal {
+    if (this.#puts.isEmpty) return this.#ring.put(message, timeoutMs);
+    const deadlineMs = performance.now() + timeoutMs;
+    // The encoder's memory has another use while others are put.
+    const kept = keepMessage(message);
+    if (!flush(this.#puts, deadlineMs)) return Refusal.busy;
+    return this.#ring.put(kept, Math.max(0, deadlineMs - performance.now()));
+  }
+
+  #refused(refusal: Refusal, message: Message): Error {
+    new PendingPut(this.#ring, message).leave();
+    return refused(refusal, message);
+  }
+
+  #tryGet(waiting: Waiting<T>): boolean {
+    const value = this.#ring.get(0);
+    if (value === Refused.busy) return false;
+    waiting.resolve(this.#decoded(value));
+    return true;
+  }
+
+  /** Modules are loaded for the functions in it. */
+  async #decoded(value: unknown): Promise<T> {
+    return value instanceof Encoded ? ((await value.decode()) as T) : this.#unwrap(value);
+  }
+
+  #unwrap(value: unknown): T {
+    if (value === Refused.busy) throw isEmpty();
+    if (value === Refused.shutDown) {
+      throw new QueueShutDownError('get() on a queue that was shut down and is empty');
+    }
+    return value instanceof Encoded ? (value.decodeSync() as T) : (value as T);
+  }
+
+  #checkOpen(method: string): void {
+    if (this.#isClosed) throw isClosed(method);
+  }
+
+  #checkClosed(): void {
+    if (this.#isClosed) return;
+    throw new MultiprocessingError('close() the queue before you join its thread', {
+      code: 'ERR_MP_QUEUE_OPEN',
+    });
+  }
+
+  static {
+    ringOf = (queue) => (queue as Queue).#ring;
+    register({ kind: ObjectKind.queue, type: Queue, addressOf: (queue) => ringOf(queue).address });
+  }
+}

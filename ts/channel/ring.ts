@@ -1,0 +1,157 @@
+// One thread's access to a ring of messages (native/sync/ring.h): the fast paths first, native calls
+// for all that has to grow, wait or wake.
+import { readMessage, writeMessage, type Message, type MessageSpace } from '../codec/message.js';
+import { Tag } from '../codec/tags.js';
+import type { FastPaths } from '../memory/fast-paths.js';
+import { openMemory } from '../memory/memory.js';
+import { native } from '../native/binding.js';
+
+const { ringPutChunk, ringGetChunk, ringMaximum, ringShutDown, chunkBytes, chunkData } =
+  native.constants;
+
+/** Why nothing was put or got; the numbers are those of `RingResult`, negative. */
+export const Refusal = { busy: -1, shutDown: -2, tooLarge: -3, exhausted: -4 } as const;
+export type Refusal = (typeof Refusal)[keyof typeof Refusal];
+
+/** Nothing was got: why. */
+export class Refused {
+  private constructor(readonly reason: Refusal) {}
+  static readonly busy = new Refused(Refusal.busy);
+  static readonly shutDown = new Refused(Refusal.shutDown);
+}
+
+/** The data of the chunk that a side uses. It stays mapped, also when the chunk is freed. */
+class ChunkSpace implements MessageSpace {
+  readonly bytes: Buffer;
+  readonly words: Uint32Array;
+  readonly doubles: Float64Array;
+  readonly longs: BigInt64Array;
+
+  constructor(
+    ring: number,
+    readonly distance: number,
+    paths: FastPaths,
+  ) {
+    // Addresses are unsigned; distances wrap around.
+    const chunk = (ring + distance) >>> 0;
+    const length = paths.load(chunk + chunkBytes) & ~7;
+    const buffer = native.bytes(chunk + chunkData, length);
+    this.bytes = Buffer.from(buffer);
+    this.words = new Uint32Array(buffer);
+    this.doubles = new Float64Array(buffer);
+    this.longs = new BigInt64Array(buffer);
+  }
+}
+
+export class Ring {
+  readonly address: number;
+  readonly #paths: FastPaths;
+  readonly #self: number;
+  #put: ChunkSpace;
+  #get: ChunkSpace;
+
+  constructor(address: number) {
+    this.address = address;
+    this.#paths = openMemory().paths;
+    this.#self = native.selfAt(address);
+    this.#put = this.#chunk(ringPutChunk);
+    this.#get = this.#chunk(ringGetChunk);
+  }
+
+  /** Puts a number if nothing stands in the way; false: {@link Ring.put} has to. */
+  tryPutNumber(value: number): boolean {
+    const { address } = this;
+    const done = this.#paths.ringPutNumber(
+      address,
+      this.#self,
+      this.#put.distance,
+      value,
+      Tag.number,
+    );
+    if (done === 0) return true;
+    if (done !== -1) native.ringFinishPut(address);
+    return done > 0;
+  }
+
+  /** Puts a message; 0, or why not. Blocks the thread for `timeoutMs` at most. */
+  put(message: Message, timeoutMs: number): 0 | Refusal {
+    const { address } = this;
+    const { tag, bytes } = message;
+    let place = this.#paths.ringTryPut(address, this.#self, bytes, this.#put.distance);
+    if (place < 0) {
+      if (place === -2) native.ringFinishPut(address);
+      place = native.ringBeginPut(address, bytes, timeoutMs);
+      if (place < 0) return place as Refusal;
+      const distance = this.#paths.load(address + ringPutChunk);
+      if (distance !== this.#put.distance) this.#put = this.#chunk(ringPutChunk);
+    }
+    try {
+      writeMessage(message, this.#put, place);
+    } catch (error) {
+      // Releases the lock: nothing was put.
+      native.ringFinishPut(address);
+      throw error;
+    }
+    if (this.#paths.ringEndPut(address, this.#self, bytes, tag) !== 0) {
+      native.ringFinishPut(address);
+    }
+    return 0;
+  }
+
+  /** The next value, or why there is none. Blocks the thread for `timeoutMs` at most. */
+  get(timeoutMs: number): unknown {
+    const { address } = this;
+    let place = this.#paths.ringTryGet(address, this.#self, this.#get.distance);
+    if (place < 0) {
+      if (place === -2) native.ringFinishGet(address);
+      place = this.#beginGet(timeoutMs, false);
+      if (place < 0) return place === Refusal.shutDown ? Refused.shutDown : Refused.busy;
+    }
+    return this.#take(place);
+  }
+
+  /** The next value of a ring whose content was discarded, to be given back; or `Refused`. */
+  takeDiscarded(): unknown {
+    const place = this.#beginGet(0, true);
+    return place < 0 ? Refused.busy : this.#take(place);
+  }
+
+  get count(): number {
+    return native.ringCount(this.address);
+  }
+
+  get mostItems(): number {
+    return this.#paths.load(this.address + ringMaximum);
+  }
+
+  get isShutDown(): boolean {
+    return (this.#paths.load(this.address) & ringShutDown) !== 0;
+  }
+
+  #beginGet(timeoutMs: number, discarded: boolean): number {
+    const place = native.ringBeginGet(this.address, timeoutMs, discarded);
+    if (place < 0) return place;
+    const distance = this.#paths.load(this.address + ringGetChunk);
+    if (distance !== this.#get.distance) this.#get = this.#chunk(ringGetChunk);
+    return place;
+  }
+
+  #take(place: number): unknown {
+    const space = this.#get;
+    const word = place >> 2;
+    const tag = space.words[word + 1]!;
+    try {
+      if (tag === Tag.number) return space.doubles[(place >> 3) + 1];
+      return readMessage(space, place + 8, space.words[word]!, tag);
+    } finally {
+      if (this.#paths.ringEndGet(this.address, this.#self) !== 0) {
+        native.ringFinishGet(this.address);
+      }
+    }
+  }
+
+  #chunk(field: number): ChunkSpace {
+    const distance = this.#paths.load(this.address + field);
+    return new ChunkSpace(this.address, distance, this.#paths);
+  }
+}
