@@ -31,6 +31,7 @@ export {
   ClosedError,
   EOFError,
   MultiprocessingError,
+  NameError,
   NotCloneableError,
   NotImportableError,
   NotOwnerError,
@@ -47,6 +48,7 @@ export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/qu
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
+export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
 export { cpuCount } from './process/cpu-count.js';
 export {
@@ -70,7 +72,7 @@ export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sy
 export { RLock } from './sync/rlock.js';
 export { RWLock, type RWLockOptions, type RWLockReader, type RWLockWriter } from './sync/rwlock.js';
 export { type RWLockSide } from './sync/rwlock-sides.js';
-export { BoundedSemaphore, Semaphore } from './sync/semaphore.js';
+export { BoundedSemaphore, Semaphore, type SemaphoreOpening } from './sync/semaphore.js';
 export type {
   ArrayContent,
   ArrayType,
@@ -81,6 +83,7 @@ export {
   RawArray,
   SharedArray,
   SharedArray as Array,
+  type ArrayOpening,
   type RawArrayConstructor,
   type SharedArrayConstructor,
 } from './values/array.js';
@@ -98,6 +101,7 @@ export type {
   StructType,
 } from './values/struct-types.js';
 export { struct } from './values/struct.js';
+export { type DataOpening } from './values/named.js';
 export { synchronized, type DataOptions, type Synchronized } from './values/synchronized.js';
 export { type LockForm } from './values/synchronized-class.js';
 export type {
@@ -121,7 +125,8 @@ export {
   RawValue,
   Value,
   Value as SharedValue,
+  type ValueOpening,
   type RawValueConstructor,
   type ValueConstructor,
 } from './values/value.js';
-export { Barrier, type BarrierOptions } from './sync/barrier.js';
+export { Barrier, type BarrierOpening, type BarrierOptions } from './sync/barrier.js';

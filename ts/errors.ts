@@ -269,6 +269,30 @@ export class ProcessStateError extends MultiprocessingError {
 }
 
 /**
+ * An object cannot be opened by its name, or its name cannot be removed. `code` is
+ * `ERR_MP_NAME_NOT_FOUND`, `ERR_MP_NAME_EXISTS`, `ERR_MP_NAME_TYPE` or `ERR_MP_NAME_OWNER`.
+ *
+ * @public
+ */
+export class NameError extends MultiprocessingError {
+  /** The name. */
+  readonly objectName: string;
+
+  /**
+   * @param message - what is the matter with the name
+   * @param details - `code` and `objectName`
+   */
+  constructor(message: string, { code, objectName }: { code: string; objectName: string }) {
+    super(message, { code });
+    this.objectName = objectName;
+  }
+
+  static {
+    setName(this, 'NameError');
+  }
+}
+
+/**
  * The other side of a connection is gone, by whatever way: nothing more will come, or be read.
  * `code` is `ERR_MP_EOF`.
  *

@@ -57,6 +57,7 @@ enum class ObjectKind : uint32_t {
   kBarrier = 8,
   kRWLock = 9,
   kQueue = 10,
+  kName = 12,
 };
 
 inline constexpr uint32_t kRobust = 1;

@@ -18,6 +18,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<EnvState, KeepState>(new EnvState(env));
   exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env, "setErrorFactory"));
   ExportMemory(env, exports);
+  ExportNamed(env, exports);
   ExportReferences(env, exports);
   ExportDataBlock(env, exports);
   ExportLock(env, exports);

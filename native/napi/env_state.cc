@@ -1,6 +1,7 @@
 // Per-thread state of the addon; see the header for the order of its end.
 #include "napi/env_state.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -55,10 +56,13 @@ EnvState* EnvState::Of(Napi::Env env) { return env.GetInstanceData<EnvState>(); 
 sync::Id EnvState::IdIn(Napi::Env env, uint32_t segment_index) {
   sync::Id& id = ids_[segment_index];
   if (id != 0) return id;
-  id = sync::AddressSpace::Instance().At(segment_index)->segment.Enter();
+  sync::Segment& segment = sync::AddressSpace::Instance().At(segment_index)->segment;
+  id = segment.Enter();
   if (id == 0) {
     Throw(env, "ERR_MP_TOO_MANY_THREADS",
-          "too many threads share this memory: all 4095 slots are taken by living threads");
+          "too many threads share this memory: all " +
+              std::to_string(segment.header()->slot_count - 1) +
+              " slots are taken by living threads");
   }
   if (bell_ != nullptr) PublishBell(segment_index);
   return id;

@@ -37,17 +37,6 @@ using sync::AddressSpace;
 using sync::MappedSegment;
 using sync::Place;
 
-constexpr char kHexDigits[] = "0123456789abcdef";
-
-std::string HexOf(const uint8_t* bytes, size_t length) {
-  std::string hex;
-  for (size_t i = 0; i < length; ++i) {
-    hex += kHexDigits[bytes[i] >> 4];
-    hex += kHexDigits[bytes[i] & 15];
-  }
-  return hex;
-}
-
 std::array<uint8_t, 16> IdFromHex(Napi::Env env, const std::string& hex) {
   std::array<uint8_t, 16> id{};
   bool valid = hex.size() == 2 * id.size();
@@ -231,6 +220,16 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
 }
 
 }  // namespace
+
+std::string HexOf(const uint8_t* bytes, size_t length) {
+  constexpr char kHexDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (size_t i = 0; i < length; ++i) {
+    hex += kHexDigits[bytes[i] >> 4];
+    hex += kHexDigits[bytes[i] & 15];
+  }
+  return hex;
+}
 
 std::string SegmentIdOf(const MappedSegment& mapped) {
   const layout::SegmentHeader* head = mapped.segment.header();

@@ -17,6 +17,9 @@ sync::MappedSegment& Tree(const Napi::CallbackInfo& info);
 /// that this thread holds; throws when there is no room.
 uint64_t CreateCounted(const Napi::CallbackInfo& info, uint64_t size_bytes);
 
+/// Bytes in hexadecimal.
+std::string HexOf(const uint8_t* bytes, size_t length);
+
 /// The segment's id in hexadecimal, as in handles.
 std::string SegmentIdOf(const sync::MappedSegment& mapped);
 

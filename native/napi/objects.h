@@ -6,6 +6,7 @@
 namespace mp::napi {
 
 void ExportMemory(Napi::Env env, Napi::Object exports);
+void ExportNamed(Napi::Env env, Napi::Object exports);
 void ExportReferences(Napi::Env env, Napi::Object exports);
 void ExportDataBlock(Napi::Env env, Napi::Object exports);
 void ExportLock(Napi::Env env, Napi::Object exports);

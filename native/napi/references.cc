@@ -111,6 +111,8 @@ Napi::Value Sweep(const Napi::CallbackInfo& info) {
   auto& space = AddressSpace::Instance();
   uint64_t freed = 0;
   for (uint32_t i = 0; i < space.count(); ++i) {
+    // To a segment in which all is pinned this thread need not belong.
+    if (!space.At(i)->references().HasObjects()) continue;
     const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), i);
     freed += space.At(i)->references().Sweep(self);
   }

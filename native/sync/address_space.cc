@@ -8,6 +8,8 @@ namespace mp::sync {
 namespace {
 
 constexpr uint64_t kLeastMapping = 32ULL << 20;
+/// The plain back end sees memory in pieces of this size, each of one segment.
+constexpr uint64_t kPiece = 1ULL << 20;
 
 AttachFault System(os::Status status) {
   AttachFault fault;
@@ -56,6 +58,17 @@ AttachFault CheckFile(const os::SharedFile& file) {
   return fault;
 }
 
+/// How much of the file's address range is to be mapped: what it may grow to, as far as that makes
+/// sense. Whether the header may be believed is checked when it is mapped.
+os::Status CapacityOf(const os::SharedFile& file, uint64_t* bytes) {
+  layout::SegmentHeader head{};
+  if (os::Status status = file.Read(&head, sizeof head); !status.ok()) return status;
+  const bool makes_sense = head.capacity > 0 && head.capacity <= AddressSpace::kTreeBytes;
+  const uint64_t capacity = makes_sense ? head.capacity : AddressSpace::kTreeBytes;
+  *bytes = (capacity + kPiece - 1) / kPiece * kPiece;
+  return {};
+}
+
 }  // namespace
 
 AddressSpace& AddressSpace::Instance() {
@@ -83,35 +96,44 @@ os::Status AddressSpace::MapIntoWindows(const MappedSegment& mapped) {
   return {};
 }
 
-AttachFault AddressSpace::Add(os::SharedFile file, bool format, const SegmentSource* expected) {
+AttachFault AddressSpace::Enlist(os::SharedFile file, const Segment& segment) {
   const uint32_t index = count_.load(std::memory_order_relaxed);
-  if (index == kMaxSegments) return Fault(AttachFault::Kind::kFull);
-  if (!format) {
-    if (AttachFault fault = CheckFile(file); !fault.ok()) return fault;
-  }
+  const uint64_t base = NextBase(segment.mapped_bytes());
+  if (index == kMaxSegments || base == kWindowBytes) return Fault(AttachFault::Kind::kFull);
   MappedSegment& mapped = segments_[index];
+  mapped.file = std::move(file);
+  mapped.segment = segment;
+  mapped.window_base = base;
+  AttachFault fault = System(MapIntoWindows(mapped));
+  if (fault.ok()) count_.store(index + 1, std::memory_order_release);
+  return fault;
+}
+
+AttachFault AddressSpace::Format(os::SharedFile file) {
   Segment segment;
   if (os::Status status = MapAtMost(file, kTreeBytes, &segment); !status.ok()) {
     return System(status);
   }
-  AttachFault fault = format ? System(segment.Format(file, {})) : Checked(segment, file);
+  AttachFault fault = System(segment.Format(file, {}));
+  if (fault.ok()) fault = Enlist(std::move(file), segment);
+  if (!fault.ok()) os::Unmap(segment.base(), segment.mapped_bytes());
+  return fault;
+}
+
+AttachFault AddressSpace::Add(os::SharedFile file, const SegmentSource* expected) {
+  if (AttachFault fault = CheckFile(file); !fault.ok()) return fault;
+  uint64_t wanted = 0;
+  Segment segment;
+  os::Status status = CapacityOf(file, &wanted);
+  if (status.ok()) status = MapAtMost(file, wanted, &segment);
+  if (!status.ok()) return System(status);
+  AttachFault fault = Checked(segment, file);
   if (fault.ok() && expected != nullptr &&
       std::memcmp(segment.header()->id, expected->id.data(), expected->id.size()) != 0) {
     fault = Fault(AttachFault::Kind::kOtherSegment);
   }
-  const uint64_t base = NextBase(segment.mapped_bytes());
-  if (fault.ok() && base == kWindowBytes) fault = Fault(AttachFault::Kind::kFull);
-  if (fault.ok()) {
-    mapped.file = std::move(file);
-    mapped.segment = segment;
-    mapped.window_base = base;
-    fault = System(MapIntoWindows(mapped));
-  }
-  if (!fault.ok()) {
-    os::Unmap(segment.base(), segment.mapped_bytes());
-    return fault;
-  }
-  count_.store(index + 1, std::memory_order_release);
+  if (fault.ok()) fault = Enlist(std::move(file), segment);
+  if (!fault.ok()) os::Unmap(segment.base(), segment.mapped_bytes());
   return fault;
 }
 
@@ -120,7 +142,7 @@ AttachFault AddressSpace::OpenTree() {
   if (has_tree()) return {};
   os::SharedFile file;
   if (os::Status status = file.Create(); !status.ok()) return System(status);
-  return Add(std::move(file), true, nullptr);
+  return Format(std::move(file));
 }
 
 bool AddressSpace::FindById(const std::array<uint8_t, 16>& id, uint32_t* index) {
@@ -142,7 +164,19 @@ AttachFault AddressSpace::Attach(const SegmentSource& source, uint32_t* index) {
     return System(status);
   }
   *index = count();
-  return Add(std::move(file), false, &source);
+  return Add(std::move(file), &source);
+}
+
+AttachFault AddressSpace::AttachFile(os::SharedFile file, uint32_t* index) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  if (AttachFault fault = CheckFile(file); !fault.ok()) return fault;
+  layout::SegmentHeader head{};
+  if (os::Status status = file.Read(&head, sizeof head); !status.ok()) return System(status);
+  std::array<uint8_t, 16> id{};
+  std::memcpy(id.data(), head.id, id.size());
+  if (FindById(id, index)) return {};
+  *index = count();
+  return Add(std::move(file), nullptr);
 }
 
 Place AddressSpace::Resolve(uint64_t address, uint64_t length) {

@@ -6,7 +6,8 @@
 // number in C++, in wasm, and in the plain back end, and says both which segment and where.
 //
 //   [0, 1 GiB)       the tree's arena: shared by this process, its parents and its children
-//   [1 GiB, 4 GiB)   segments of others, in the order in which they were attached
+//   [1 GiB, 4 GiB)   segments of others and with names, in the order in which they were attached,
+//                    each in whole pieces of 1 MiB
 #pragma once
 
 #include <array>
@@ -58,7 +59,7 @@ struct Place {
 
 class AddressSpace {
  public:
-  static constexpr uint32_t kMaxSegments = 64;
+  static constexpr uint32_t kMaxSegments = 1024;
   static constexpr uint64_t kWindowBytes = 4ULL << 30;
   static constexpr uint64_t kTreeBytes = 1ULL << 30;
 
@@ -70,6 +71,9 @@ class AddressSpace {
   [[nodiscard]] bool has_tree() const { return count_.load(std::memory_order_acquire) > 0; }
   /// The index of the segment with this id, attached if it was not yet.
   AttachFault Attach(const SegmentSource& source, uint32_t* index);
+
+  /// The same for a file that is open already.
+  AttachFault AttachFile(os::SharedFile file, uint32_t* index);
 
   [[nodiscard]] MappedSegment* At(uint32_t index) { return &segments_[index]; }
   [[nodiscard]] uint32_t count() const { return count_.load(std::memory_order_acquire); }
@@ -86,7 +90,9 @@ class AddressSpace {
     uint32_t users;
   };
 
-  AttachFault Add(os::SharedFile file, bool format, const SegmentSource* expected);
+  AttachFault Format(os::SharedFile file);
+  AttachFault Add(os::SharedFile file, const SegmentSource* expected);
+  AttachFault Enlist(os::SharedFile file, const Segment& segment);
   [[nodiscard]] uint64_t NextBase(uint64_t bytes) const;
   os::Status MapIntoWindows(const MappedSegment& mapped);
   [[nodiscard]] bool FindById(const std::array<uint8_t, 16>& id, uint32_t* index);

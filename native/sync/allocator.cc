@@ -168,7 +168,7 @@ uint64_t Allocator::Next(Mark mark, uint64_t from) const {
 
 uint64_t Allocator::SizeOf(uint64_t offset) const {
   const Mark mark = MarkAt(offset);
-  if (mark != Mark::kStart && mark != Mark::kObject) return 0;
+  if (mark != Mark::kStart && mark != Mark::kObject && mark != Mark::kPinned) return 0;
   return RunLength(GranuleAt(offset)) * kGranule;
 }
 

@@ -16,9 +16,13 @@ SyncObject* References::ObjectAt(uint64_t offset) const {
 }
 
 bool References::Is(const ObjectName& name) const {
-  if (allocator_.MarkAt(name.offset) != Mark::kObject) return false;
+  if (allocator_.MarkAt(name.offset) != Mark::kObject && !IsPinned(name.offset)) return false;
   const SyncObject* object = ObjectAt(name.offset);
   return object->kind == name.kind && object->serial == name.serial;
+}
+
+bool References::IsPinned(uint64_t offset) const {
+  return allocator_.MarkAt(offset) == Mark::kPinned;
 }
 
 Allocation References::Obtain(uint64_t length, uint64_t pinned) {
@@ -78,12 +82,14 @@ Allocation References::Share(Id self, uint64_t offset, Id lives_with, InFlight* 
   const Exclusive held(allocator_, self);
   SegmentHeader* head = allocator_.segment().header();
   *made = {lives_with, head->next_token.fetch_add(1, std::memory_order_relaxed)};
+  if (IsPinned(offset)) return {};
   return Add(offset, InFlightEntry(made->thread, made->token));
 }
 
 AttachResult References::Attach(Id self, const ObjectName& name, InFlight message, bool holds) {
   const Exclusive held(allocator_, self);
   if (!Is(name)) return AttachResult::kGone;
+  if (IsPinned(name.offset)) return AttachResult::kAttached;
   const Entry in_flight = InFlightEntry(message.thread, message.token);
   if (holds) {
     Remove(name.offset, in_flight);
@@ -105,7 +111,8 @@ AttachResult References::Attach(Id self, const ObjectName& name, InFlight messag
 
 bool References::Withdraw(Id self, const ObjectName& name, InFlight message) {
   const Exclusive held(allocator_, self);
-  return Is(name) && Remove(name.offset, InFlightEntry(message.thread, message.token));
+  return Is(name) && !IsPinned(name.offset) &&
+         Remove(name.offset, InFlightEntry(message.thread, message.token));
 }
 
 bool References::Drop(Id self, uint64_t offset) {

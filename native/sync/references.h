@@ -11,6 +11,7 @@
 //   not there      | written, but not found       | alive: its first granule is marked, last
 //   alive          | at least one of the living   | alive
 //   lost           | of the dead only, or none    | not there, by the next sweep
+//   pinned         | none, never                  | nothing: it lives as long as its segment
 //
 // A holder is a thread, not a JavaScript object: a thread counts its objects itself (HeldObjects).
 // Counts in shared memory could not survive a kill; entries that name who holds can. The first
@@ -75,6 +76,8 @@ class References {
   [[nodiscard]] Allocation Rehold(Id self, const std::vector<uint64_t>& offsets);
   /// Drops the references of the dead and frees what nobody can reach; bytes that came back.
   uint64_t Sweep(Id self);
+  /// Whether there is anything that a sweep might free.
+  [[nodiscard]] bool HasObjects() const { return allocator_.Next(Mark::kObject, 0) != 0; }
 
  private:
   /// The id of each slot's holder; 0 where there is none.
@@ -82,6 +85,7 @@ class References {
 
   [[nodiscard]] layout::SyncObject* ObjectAt(uint64_t offset) const;
   [[nodiscard]] bool Is(const ObjectName& name) const;
+  [[nodiscard]] bool IsPinned(uint64_t offset) const;
   /// Room for so many granules: swept for, before the heap grows. The object at `pinned` stays.
   [[nodiscard]] Allocation Obtain(uint64_t length, uint64_t pinned);
   [[nodiscard]] Allocation Add(uint64_t offset, Entry entry);

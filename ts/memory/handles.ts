@@ -70,7 +70,8 @@ export function dropHandle(handle: unknown): void {
   for (const inner of Object.values(handle.detail)) dropHandle(inner);
 }
 
-function isHandle(value: unknown): value is SharedHandle {
+/** Whether it has all that a handle has; what it names may be gone. */
+export function isHandle(value: unknown): value is SharedHandle {
   if (typeof value !== 'object' || value === null) return false;
   const { type, place } = value as Partial<SharedHandle>;
   if (typeof type !== 'string' || typeof place !== 'object') return false;

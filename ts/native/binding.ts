@@ -122,6 +122,46 @@ export interface TreeInfo {
   readonly usedBytes: number;
 }
 
+/** What is in the file of a name. */
+export interface NamedContent {
+  /** Id of the segment, in hexadecimal. */
+  readonly segment: string;
+  readonly descriptor: number;
+  /** JSON that says what the objects are. */
+  readonly root: string;
+  /** Where they are in the segment, in their order. */
+  readonly offsets: readonly number[];
+}
+
+/** A thread as its process called it in its pid namespace. */
+export interface SeenThread {
+  readonly pid: number;
+  readonly tid: number;
+}
+
+/** The words of an object in a segment that this process only looks into. */
+export interface SeenObject {
+  readonly offset: number;
+  readonly kind: number;
+  readonly low: number;
+  readonly high: number;
+  readonly depth: number;
+  readonly maximum: number;
+  readonly byteLength: number;
+  readonly element: number;
+  /** Of a lock that somebody holds; zeros when that thread has ended. */
+  readonly owner?: SeenThread;
+  readonly ownerLives: boolean;
+}
+
+/** A segment that this process only looks into. */
+export interface SeenSegment {
+  readonly id: string;
+  /** The threads that use it. */
+  readonly users: readonly SeenThread[];
+  readonly objects: readonly SeenObject[];
+}
+
 /** What the header of a block of data says. */
 export interface BlockInfo {
   readonly element: number;
@@ -210,6 +250,19 @@ export interface Native {
   segmentAt(address: number): number;
   selfAt(address: number): number;
   attachSegment(id: string, pid: number, descriptor: number): number;
+
+  namedCreate(
+    name: string,
+    mode: number,
+    root: string,
+    addresses: readonly number[],
+  ): NamedContent | undefined;
+  namedOpen(name: string, ownOnly: boolean): NamedContent | undefined | false;
+  namedRemove(name: string): boolean;
+  namedList(): string[];
+  namedSweep(name: string): 'removed' | 'used' | 'gone' | 'unknown';
+  inspect(name: string): SeenSegment | undefined;
+  inspect(pid: number, descriptor: number): SeenSegment | undefined;
 
   describe(address: number, holder?: number): ObjectHandle;
   attach(address: number, kind: number, serial: number, holder: number, token: number): boolean;

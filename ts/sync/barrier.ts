@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { invalidArgument, outOfRange } from '../errors.js';
 import type { FastPaths } from '../memory/fast-paths.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
+import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { BarrierResult, native, ObjectKind } from '../native/binding.js';
 import { brokenBy, noActor, waitAtBarrier, type BarrierSite } from './barrier-wait.js';
@@ -29,6 +30,21 @@ export interface BarrierOptions {
    */
   readonly action?: (() => unknown) | undefined;
   /** Milliseconds that `wait` and `waitSync` wait without a timeout of their own; travels along. */
+  readonly timeout?: number | null | undefined;
+}
+
+/**
+ * How to open a barrier by its name.
+ *
+ * @public
+ */
+export interface BarrierOpening extends NameOptions {
+  /**
+   * How many have to come to a new one, 1 … 65535. To make one it must be given; else it may be, and
+   * the one that is there must have as many.
+   */
+  readonly parties?: number | undefined;
+  /** Of a new one: as of {@link BarrierOptions}. */
   readonly timeout?: number | null | undefined;
 }
 
@@ -76,6 +92,29 @@ export class Barrier {
             sizeBytes: barrierArrivals + parties * bytesPerArrival,
           });
     this.#paths = openMemory().paths;
+  }
+
+  /**
+   * The barrier of a name, which processes share that have nothing else in common. It has no action.
+   *
+   * @param name - 1 … 200 bytes of UTF-8 without '/' and NUL
+   * @param options - `create`, `exclusive`, `mode`, `parties`, `timeout`
+   * @throws NameError when there is no such name, when there is one and `exclusive` is true, when it
+   * is the name of something else, or another user's
+   * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
+   */
+  static open(name: string, options: BarrierOpening = {}): Barrier {
+    const { parties, timeout } = options;
+    return openNamed({
+      type: Barrier,
+      name,
+      options,
+      make: () => new Barrier(parties!, { timeout }),
+      mismatch: (barrier) =>
+        parties === undefined || parties === barrier.parties
+          ? undefined
+          : `a Barrier of ${String(barrier.parties)} parties, not of ${String(parties)}`,
+    });
   }
 
   /**

@@ -5,6 +5,7 @@ import { invalidArgument, NotOwnerError, outOfRange } from '../errors.js';
 import type { FastPaths } from '../memory/fast-paths.js';
 import { handleOf, objectOf } from '../memory/handles.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
+import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
 import { conditionLock, type ConditionLock } from './condition-lock.js';
@@ -70,6 +71,20 @@ export class Condition {
       this.#address = createObject(this, start);
     }
     this.#paths = openMemory().paths;
+  }
+
+  /**
+   * The condition of a name, which processes share that have nothing else in common, with an RLock
+   * of its own.
+   *
+   * @param name - 1 … 200 bytes of UTF-8 without '/' and NUL
+   * @param options - `create`, `exclusive`, `mode`
+   * @throws NameError when there is no such name, when there is one and `exclusive` is true, when it
+   * is the name of something else, or another user's
+   * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
+   */
+  static open(name: string, options: NameOptions = {}): Condition {
+    return openNamed({ type: Condition, name, options, make: () => new Condition() });
   }
 
   /** As {@link Lock.acquire}, of the condition's lock. */

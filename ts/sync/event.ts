@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 
 import type { FastPaths } from '../memory/fast-paths.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
+import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
 import { EventQueue } from './event-queue.js';
@@ -44,6 +45,19 @@ export class Event {
     this.#address =
       place instanceof Place ? place.address : createObject(this, { kind: ObjectKind.event });
     this.#paths = openMemory().paths;
+  }
+
+  /**
+   * The event of a name, which processes share that have nothing else in common.
+   *
+   * @param name - 1 … 200 bytes of UTF-8 without '/' and NUL
+   * @param options - `create`, `exclusive`, `mode`
+   * @throws NameError when there is no such name, when there is one and `exclusive` is true, when it
+   * is the name of something else, or another user's
+   * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
+   */
+  static open(name: string, options: NameOptions = {}): Event {
+    return openNamed({ type: Event, name, options, make: () => new Event() });
   }
 
   /** Whether the event is set. */

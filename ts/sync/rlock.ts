@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { MultiprocessingError, NotOwnerError } from '../errors.js';
 import type { FastPaths } from '../memory/fast-paths.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
+import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
@@ -82,6 +83,19 @@ export class RLock {
         : createObject(this, { kind: ObjectKind.rlock, flags: lockFlags(options) });
     this.#self = selfAt(this.#address);
     this.#paths = openMemory().paths;
+  }
+
+  /**
+   * The lock of a name, which processes share that have nothing else in common.
+   *
+   * @param name - 1 … 200 bytes of UTF-8 without '/' and NUL
+   * @param options - `create`, `exclusive`, `mode`; and, for a new one, see {@link LockOptions}
+   * @throws NameError when there is no such name, when there is one and `exclusive` is true, when it
+   * is the name of something else, or another user's
+   * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
+   */
+  static open(name: string, options: NameOptions & LockOptions = {}): RLock {
+    return openNamed({ type: RLock, name, options, make: () => new RLock(options) });
   }
 
   /**

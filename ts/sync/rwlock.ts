@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 
 import { invalidArgument, outOfRange } from '../errors.js';
 import { createObject, Place } from '../memory/memory.js';
+import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind } from '../native/binding.js';
 import { ReadSide, WriteSide, type RWLockSide } from './rwlock-sides.js';
@@ -62,6 +63,19 @@ export class RWLock {
     this.#address = options instanceof Place ? options.address : create(this, options);
     this.reader = new ReadSide(this, this.#address);
     this.writer = new WriteSide(this, this.#address);
+  }
+
+  /**
+   * The lock of a name, which processes share that have nothing else in common.
+   *
+   * @param name - 1 … 200 bytes of UTF-8 without '/' and NUL
+   * @param options - `create`, `exclusive`, `mode`; and, for a new one, see {@link RWLockOptions}
+   * @throws NameError when there is no such name, when there is one and `exclusive` is true, when it
+   * is the name of something else, or another user's
+   * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
+   */
+  static open(name: string, options: NameOptions & RWLockOptions = {}): RWLock {
+    return openNamed({ type: RWLock, name, options, make: () => new RWLock(options) });
   }
 
   /**

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { invalidArgument, outOfRange, OverReleaseError } from '../errors.js';
 import type { FastPaths } from '../memory/fast-paths.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
+import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
 import { guard, guardSync, runExclusive, runExclusiveSync, type Guard } from './guard.js';
@@ -12,6 +13,16 @@ import type { AwaitOptions, WaitOptions } from './options.js';
 import { WaitQueue } from './wait-queue.js';
 
 const { countMax, maximum: maximumOffset } = native.constants;
+
+/**
+ * What a semaphore starts as that {@link Semaphore.open} makes.
+ *
+ * @public
+ */
+export interface SemaphoreOpening {
+  /** Free units at the start, 0 … 2147483647 (default 1). */
+  readonly value?: number | undefined;
+}
 
 let addressOf: (semaphore: object) => number;
 
@@ -49,6 +60,19 @@ export class Semaphore {
         : this.#create(value);
     this.#paths = openMemory().paths;
     this.#maximum = this.#paths.load(this.#address + maximumOffset);
+  }
+
+  /**
+   * The semaphore of a name, which processes share that have nothing else in common.
+   *
+   * @param name - 1 … 200 bytes of UTF-8 without '/' and NUL
+   * @param options - `create`, `exclusive`, `mode`; and `value` of a new one (default 1)
+   * @throws NameError when there is no such name, when there is one and `exclusive` is true, when it
+   * is the name of something else, or another user's
+   * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
+   */
+  static open(name: string, options: NameOptions & SemaphoreOpening = {}): Semaphore {
+    return openNamed({ type: Semaphore, name, options, make: () => new Semaphore(options.value) });
   }
 
   /**
@@ -180,6 +204,15 @@ export class Semaphore {
  * @public
  */
 export class BoundedSemaphore extends Semaphore {
+  /** As {@link Semaphore.open}. */
+  static override open(
+    name: string,
+    options: NameOptions & SemaphoreOpening = {},
+  ): BoundedSemaphore {
+    const make = (): BoundedSemaphore => new BoundedSemaphore(options.value);
+    return openNamed({ type: BoundedSemaphore, name, options, make });
+  }
+
   static {
     register({ kind: ObjectKind.semaphore, type: BoundedSemaphore, addressOf });
   }

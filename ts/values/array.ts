@@ -6,6 +6,7 @@ import type { Lock } from '../sync/lock.js';
 import type { RLock } from '../sync/rlock.js';
 import type { ArrayContent, ArrayType, CharMembers, CodePointMembers } from './array-types.js';
 import { registerData } from './handles.js';
+import { openNamedData, type ClassOfData, type DataOpening } from './named.js';
 import {
   blockKey,
   hasParts,
@@ -77,6 +78,40 @@ export interface SharedArrayConstructor {
     content: ArrayContent<T>,
     options: { readonly lock: L },
   ): SharedArray<T, L>;
+  /**
+   * The Array of a name, which processes share that have nothing else in common.
+   *
+   * @param name - 1 … 200 bytes of UTF-8 without '/' and NUL
+   * @param options - `create`, `exclusive`, `mode`; `type`, `lock` and, for a new one, `content`
+   * @throws NameError when there is no such name, when there is one and `exclusive` is true, when it
+   * is the name of something else, or another user's
+   * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
+   */
+  open<T extends ArrayType = ArrayType>(
+    name: string,
+    options?: ArrayOpening<T, true>,
+  ): SharedArray<T>;
+  /** The same, without a lock. */
+  open<T extends ArrayType = ArrayType>(
+    name: string,
+    options: ArrayOpening<T> & { readonly lock: false },
+  ): RawArray<T>;
+}
+
+/**
+ * How to open an Array by its name.
+ *
+ * @public
+ */
+export interface ArrayOpening<
+  T extends ArrayType = ArrayType,
+  L extends boolean = boolean,
+> extends DataOpening<T, L> {
+  /**
+   * Of a new one: how many elements, all 0, or an iterable of them. As a number also how many the
+   * one that is there must have.
+   */
+  readonly content?: ArrayContent<T> | undefined;
 }
 
 /**
@@ -168,6 +203,18 @@ function structArrayClass(type: StructType): DataClass {
 export const SharedArray = class Array {
   constructor(type: unknown, content: unknown, options?: DataOptions) {
     return create(type, content, lockOf(options));
+  }
+
+  static open(name: string, options: ArrayOpening = {}): object {
+    const { type, content, lock } = options;
+    const make = (): object => create(type, content, lockOf({ lock }));
+    const mismatch = (array: object): string | undefined => {
+      const { length } = array as { length: number };
+      if (typeof content !== 'number' || length === content) return undefined;
+      return `an Array of ${String(length)} elements, not of ${String(content)}`;
+    };
+    const named = SharedArray as unknown as ClassOfData;
+    return openNamedData({ type: named, name, options, make, mismatch });
   }
 
   /** True for whatever Array and RawArray make. */

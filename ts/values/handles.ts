@@ -9,8 +9,8 @@ import { ElementType, type ObjectKind } from '../native/binding.js';
 import { Lock } from '../sync/lock.js';
 import { RLock } from '../sync/rlock.js';
 import { blockKey, lockKey, openBlock, structKey, type DataLock, type Parts } from './parts.js';
-import { scalarOfElement, type Scalar } from './scalars.js';
-import { struct } from './struct.js';
+import { scalarNamed, scalarOfElement, unknownType, type Scalar } from './scalars.js';
+import { layoutOf, struct } from './struct.js';
 import type { Fields, FieldType, StructType } from './struct-types.js';
 import { openData, type DataClass } from './synchronized-class.js';
 
@@ -51,6 +51,23 @@ export function registerData({ kind, type, classOf }: DataConstructor): void {
       return openData(classOf(of), block, lock === undefined ? undefined : openLock(lock));
     },
   });
+}
+
+/** Whether an object is of the type that a user named. */
+export function sameType(object: Parts, type: unknown): boolean {
+  const { element } = object[blockKey].start;
+  const scalar = scalarNamed(type);
+  if (scalar !== undefined) return scalar.element === element;
+  if (layoutOf(type) === undefined) throw unknownType(type);
+  const mine = object[structKey];
+  const key = (of: StructType): string => JSON.stringify(plainFields(of));
+  return mine !== undefined && key(mine) === key(type as StructType);
+}
+
+/** What a user would call an object's type. */
+export function typeName(object: Parts): string {
+  const { element } = object[blockKey].start;
+  return element === ElementType.record ? 'struct' : scalarOfElement(element).name;
 }
 
 function detailOf(object: Parts, holder: number | undefined): Detail | undefined {

@@ -4,6 +4,7 @@ import { ElementType, ObjectKind } from '../native/binding.js';
 import type { Lock } from '../sync/lock.js';
 import type { RLock } from '../sync/rlock.js';
 import { registerData } from './handles.js';
+import { openNamedData, type DataOpening } from './named.js';
 import { blockKey, hasParts, setParts, lockKey, type Parts } from './parts.js';
 import { createScalarBlock } from './raw-value.js';
 import { recordClassOf } from './record-class.js';
@@ -69,6 +70,34 @@ export interface ValueConstructor {
     initial: ValueInput<T> | undefined,
     options: { readonly lock: L },
   ): Value<T, L>;
+  /**
+   * The Value of a name, which processes share that have nothing else in common.
+   *
+   * @param name - 1 … 200 bytes of UTF-8 without '/' and NUL
+   * @param options - `create`, `exclusive`, `mode`; `type`, `lock` and, for a new one, `initial`
+   * @throws NameError when there is no such name, when there is one and `exclusive` is true, when it
+   * is the name of something else, or another user's
+   * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
+   */
+  open<T extends ValueType = ValueType>(name: string, options?: ValueOpening<T, true>): Value<T>;
+  /** The same, without a lock. */
+  open<T extends ValueType = ValueType>(
+    name: string,
+    options: ValueOpening<T> & { readonly lock: false },
+  ): RawValue<T>;
+}
+
+/**
+ * How to open a Value by its name.
+ *
+ * @public
+ */
+export interface ValueOpening<
+  T extends ValueType = ValueType,
+  L extends boolean = boolean,
+> extends DataOpening<T, L> {
+  /** What a new one starts as (default 0); for a struct an object of fields. */
+  readonly initial?: ValueInput<T> | undefined;
 }
 
 /**
@@ -160,6 +189,12 @@ function structValueClass(type: StructType): DataClass {
 export const Value = class Value {
   constructor(type: unknown, initial?: unknown, options?: DataOptions) {
     return create(type, initial, lockOf(options));
+  }
+
+  static open(name: string, options: ValueOpening = {}): object {
+    const { type, initial, lock } = options;
+    const make = (): object => create(type, initial, lockOf({ lock }));
+    return openNamedData({ type: Value, name, options, make });
   }
 
   /** True for whatever Value and RawValue make. */

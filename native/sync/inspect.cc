@@ -1,0 +1,90 @@
+// Looking into a segment; see the header.
+#include "sync/inspect.h"
+
+#include <cstring>
+
+#include "layout/data_block.h"
+#include "sync/allocator.h"
+
+namespace mp::sync {
+namespace {
+
+using layout::ObjectKind;
+
+bool IsData(uint32_t kind) {
+  return kind == static_cast<uint32_t>(ObjectKind::kValue) ||
+         kind == static_cast<uint32_t>(ObjectKind::kArray);
+}
+
+/// Whether its state is that of a lock.
+bool IsLock(uint32_t kind) {
+  return kind == static_cast<uint32_t>(ObjectKind::kLock) ||
+         kind == static_cast<uint32_t>(ObjectKind::kRLock) ||
+         kind == static_cast<uint32_t>(ObjectKind::kRWLock);
+}
+
+void FindOwner(const Segment& segment, SeenObject* seen) {
+  const Id owner = seen->low & layout::kIdMask;
+  const layout::Slot* slot = owner == 0 ? nullptr : segment.SlotOf(owner);
+  if (slot == nullptr) return;
+  seen->has_owner = true;
+  seen->owner_lives = segment.IsAlive(owner);
+  // Of an owner that has died only its slot's next holder may be known.
+  if (seen->owner_lives) seen->owner = {slot->pid.load(), slot->tid.load()};
+}
+
+SeenObject Look(const Segment& segment, uint64_t offset) {
+  const auto* object = reinterpret_cast<const layout::SyncObject*>(segment.base() + offset);
+  SeenObject seen;
+  seen.offset = offset;
+  seen.kind = object->kind;
+  if (IsData(seen.kind)) {
+    const auto* block = reinterpret_cast<const layout::DataBlock*>(object);
+    seen.byte_length = block->byte_length;
+    seen.element = block->element;
+    return seen;
+  }
+  const uint64_t state = object->state.load();
+  seen.low = static_cast<uint32_t>(state);
+  seen.high = static_cast<uint32_t>(state >> 32);
+  seen.depth = object->depth.load();
+  seen.maximum = object->maximum;
+  if (IsLock(seen.kind)) FindOwner(segment, &seen);
+  return seen;
+}
+
+void LookAround(const Segment& segment, const os::SharedFile& file, Inspected* inspected) {
+  std::memcpy(inspected->id.data(), segment.header()->id, inspected->id.size());
+  for (uint32_t i = 1; i < segment.header()->slot_count; ++i) {
+    if (segment.LivingIdIn(i) == 0) continue;
+    const layout::Slot* slot = segment.SlotAt(i);
+    inspected->users.push_back({slot->pid.load(), slot->tid.load()});
+  }
+  const Allocator allocator(segment, file);
+  for (const Mark mark : {Mark::kPinned, Mark::kObject}) {
+    for (uint64_t offset = allocator.Next(mark, 0); offset != 0;
+         offset = allocator.Next(mark, offset + layout::kGranule)) {
+      inspected->objects.push_back(Look(segment, offset));
+    }
+  }
+}
+
+}  // namespace
+
+bool Inspect(const os::SharedFile& file, Inspected* inspected) {
+  uint64_t size = 0;
+  layout::SegmentHeader head{};
+  if (!file.Size(&size).ok() || size < sizeof head || !file.Read(&head, sizeof head).ok()) {
+    return false;
+  }
+  const bool makes_sense = head.magic == layout::kMagic && head.capacity <= uint64_t{1} << 40;
+  uint8_t* base = nullptr;
+  if (!makes_sense || !file.Map(head.capacity, &base).ok()) return false;
+  const Segment segment(base, head.capacity);
+  const bool readable = segment.Check(file) == SegmentFault::kNone;
+  if (readable) LookAround(segment, file, inspected);
+  os::Unmap(base, head.capacity);
+  return readable;
+}
+
+}  // namespace mp::sync
