@@ -44,8 +44,7 @@ namespace mp::sync {
 class Lock final : public Awaitable {
  public:
   /// A bare state word: robust, and nobody awaits it.
-  Lock(const Segment& segment, std::atomic<uint64_t>* state)
-      : Lock(segment, state, nullptr) {}
+  Lock(const Segment& segment, std::atomic<uint64_t>* state) : Lock(segment, state, nullptr) {}
   /// A robust lock that is part of an object with a bell of its own.
   Lock(const Segment& segment, std::atomic<uint64_t>* state, std::atomic<uint32_t>* bell)
       : segment_(segment), state_(state), bell_(bell), robust_(true) {}
