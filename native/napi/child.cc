@@ -97,6 +97,8 @@ Napi::Value ChildSentinel(const Napi::CallbackInfo& info) {
   if (child.process.descriptor() < 0 && !child.sentinel.is_open()) {
     ThrowUnlessOk(info.Env(), os::OpenAlwaysReadable(&child.sentinel), "no sentinel can be made");
   }
+  // From now on somebody may watch the number: it must not become another file's.
+  child.process.KeepDescriptor();
   const int running = child.process.descriptor();
   return Napi::Number::New(info.Env(), running >= 0 ? running : child.sentinel.number());
 }

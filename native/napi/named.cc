@@ -136,8 +136,8 @@ const char* Sweep(const std::string& name, os::Status* status) {
   return "removed";
 }
 
-/// namedSweep(name): removes it if nobody who lives uses it → 'removed', 'used', 'gone' (meanwhile),
-/// or 'unknown' when it is not a segment that this build can read
+/// namedSweep(name): removes it if nobody who lives uses it → 'removed', 'used', 'gone'
+/// (meanwhile), or 'unknown' when it is not a segment that this build can read
 Napi::Value NamedSweep(const Napi::CallbackInfo& info) {
   os::Status status;
   const char* result = Sweep(NameAt(info, 0), &status);

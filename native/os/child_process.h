@@ -42,7 +42,9 @@ class ChildProcess {
   }
 
   [[nodiscard]] int pid() const { return pid_; }
-  /// Readable as soon as the process has ended; closed once its status is known.
+  /// The descriptor stays open when the status is known, for somebody else watches it too.
+  void KeepDescriptor() { keeps_descriptor_ = true; }
+  /// Readable as soon as the process has ended; closed once its status is known, unless kept.
   [[nodiscard]] int descriptor() const { return handle_.number(); }
   /// Sends a signal; nothing happens when the process has ended. Never reaches another process
   /// that has the same number now.
@@ -56,6 +58,7 @@ class ChildProcess {
   int pid_ = 0;
   Descriptor handle_;
   std::optional<ExitStatus> status_;
+  bool keeps_descriptor_ = false;
 };
 
 /// A descriptor that is readable when process `pid` has ended. The caller makes sure that the

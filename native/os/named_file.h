@@ -1,5 +1,5 @@
-// Shared memory files that processes find by a name. A file gets its name when it is complete, in one
-// step; the name may be removed while processes use the file, which then live on without it.
+// Shared memory files that processes find by a name. A file gets its name when it is complete, in
+// one step; the name may be removed while processes use the file, which then live on without it.
 //
 // linux: files `nmp.<name>` in /dev/shm, made without a name (O_TMPFILE) and linked.
 #pragma once

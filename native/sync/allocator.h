@@ -10,7 +10,7 @@
 //   kObject      3  | first granule of an object, which lives as its references say
 //   kReferences  4  | a granule of references (layout/references.h), always a block of its own
 //   kReached     5  | the same, while a sweep looks for those that no entry leads to
-//   kPinned      6  | first granule of an object that lives as long as its segment (named_segment.h)
+//   kPinned      6  | first granule of an object that lives as long as its segment has a name
 //
 // All changes are made under the segment's allocator lock, which survives its owner. Allocation
 // writes the kMore bytes first and the first granule's last; freeing clears the first one first. So

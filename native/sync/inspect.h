@@ -1,6 +1,6 @@
 // What is in a segment, for an onlooker who is no part of it: takes no slot and no lock, writes
-// nothing, and leaves no mapping. What changes meanwhile is seen as it was at some moment, each object
-// for itself.
+// nothing, and leaves no mapping. What changes meanwhile is seen as it was at some moment, each
+// object for itself.
 #pragma once
 
 #include <array>

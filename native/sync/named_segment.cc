@@ -19,8 +19,8 @@ constexpr uint64_t kPiece = 1ULL << 20;
 
 uint64_t RoundUp(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-/// How large a segment may become that starts with a heap of so many bytes; its map needs a byte for
-/// each granule.
+/// How large a segment may become that starts with a heap of so many bytes; its map needs a byte
+/// for each granule.
 uint64_t CapacityFor(uint64_t heap_bytes) {
   const uint64_t fixed = kPage + kNamedSlots * sizeof(layout::Slot);
   const uint64_t without_map = fixed + heap_bytes + kRoomToGrow + 2 * kPage;

@@ -4,9 +4,9 @@
 //   heap          | DataBlock of kName:  | first object      | second object   | …
 //                 | what the objects are |                   |                 |
 //
-// It is written whole before anybody else can see it: an object with a name is made like any other, in
-// the tree's memory, and copied when it is complete. So the file takes no more memory than it needs,
-// and whoever is killed while making it leaves nothing.
+// It is written whole before anybody else can see it: an object with a name is made like any other,
+// in the tree's memory, and copied when it is complete. So the file takes no more memory than it
+// needs, and whoever is killed while making it leaves nothing.
 #pragma once
 
 #include <string>

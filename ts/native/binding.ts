@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
+import type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest } from './requests.js';
+
+export type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest };
 
 /** Kinds of shared objects; the numbers are `ObjectKind` of native/layout/sync_object.h. */
 export const ObjectKind = {
@@ -168,32 +171,6 @@ export interface BlockInfo {
   readonly byteLength: number;
 }
 
-/** A process to start. */
-export interface SpawnRequest {
-  readonly program: string;
-  readonly arguments: readonly string[];
-  /** NAME=value each. */
-  readonly environment: readonly string[];
-  readonly directory: string;
-  /** Descriptor of the tree's memory, which the child gets. */
-  readonly arena: number;
-  /** What the child finds in its mailbox. */
-  readonly payload: Uint8Array;
-  readonly isDaemon: boolean;
-}
-
-/** A process to fork from the forkserver. */
-export interface ForkRequest extends Pick<SpawnRequest, 'arena' | 'payload' | 'isDaemon'> {
-  /** What the child needs before all else: its Surroundings, as JSON. */
-  readonly task: string;
-}
-
-/** A forkserver to start. */
-export interface ForkserverRequest extends Omit<SpawnRequest, 'payload' | 'isDaemon'> {
-  /** Its ForkserverSetup, as JSON. */
-  readonly setup: Uint8Array;
-}
-
 /** How a process ended: with `code`, or by `signal` when that is not 0. */
 export interface ExitStatus {
   readonly code: number;
@@ -209,14 +186,6 @@ export interface SocketAddress {
   /** The path, the abstract name without its leading NUL, or the numeric host. */
   readonly name: Uint8Array;
   readonly port: number;
-}
-
-/** What a forkserver or its child says; the table is in native/fork/messages.h. */
-export interface ForkReply {
-  readonly kind: number;
-  readonly sequence: number;
-  readonly number: number;
-  readonly text: string;
 }
 
 type ErrorFactory = (

@@ -135,7 +135,7 @@ std::optional<ExitStatus> ChildProcess::Poll() {
   if (result == 0 && info.si_pid == 0) return std::nullopt;
   // Somebody who waits for all children of this process took the status: it cannot be known.
   status_ = result == 0 ? StatusOf(info) : ExitStatus{255, 0};
-  handle_.Close();
+  if (!keeps_descriptor_) handle_.Close();
   return status_;
 }
 

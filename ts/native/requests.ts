@@ -1,0 +1,35 @@
+// What the addon is told to start a process, and what a forkserver answers.
+
+/** A process to start. */
+export interface SpawnRequest {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  /** NAME=value each. */
+  readonly environment: readonly string[];
+  readonly directory: string;
+  /** Descriptor of the tree's memory, which the child gets. */
+  readonly arena: number;
+  /** What the child finds in its mailbox. */
+  readonly payload: Uint8Array;
+  readonly isDaemon: boolean;
+}
+
+/** A process to fork from the forkserver. */
+export interface ForkRequest extends Pick<SpawnRequest, 'arena' | 'payload' | 'isDaemon'> {
+  /** What the child needs before all else: its Surroundings, as JSON. */
+  readonly task: string;
+}
+
+/** A forkserver to start. */
+export interface ForkserverRequest extends Omit<SpawnRequest, 'payload' | 'isDaemon'> {
+  /** Its ForkserverSetup, as JSON. */
+  readonly setup: Uint8Array;
+}
+
+/** What a forkserver or its child says; the table is in native/fork/messages.h. */
+export interface ForkReply {
+  readonly kind: number;
+  readonly sequence: number;
+  readonly number: number;
+  readonly text: string;
+}
