@@ -27,6 +27,7 @@ int DigitOf(char c, int base) {
 
 }  // namespace
 
+// A system call has up to six arguments. NOLINTNEXTLINE(readability-function-size)
 long Kernel(long call, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__)
   long result = call;

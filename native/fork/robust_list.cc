@@ -27,12 +27,14 @@ void RobustList::Register() const {
 
 void RobustList::Empty() const {
   if (head_ == nullptr) return;
-  head_[-1] = head_;
-  head_[0] = head_;
+  auto* const empty = static_cast<void*>(head_);  // a list that ends in its own head
+  head_[-1] = empty;
+  head_[0] = empty;
 }
 
 bool RobustList::IsAsExpected() const {
-  return head_ != nullptr && head_[0] == head_ && head_[-1] == head_;
+  const auto* const empty = static_cast<const void*>(head_);
+  return head_ != nullptr && head_[0] == empty && head_[-1] == empty;
 }
 
 void FindRestartableSequences() {

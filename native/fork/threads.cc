@@ -193,21 +193,25 @@ bool IsThere(int tid) {
   return ReadFile(Path("/proc/self/task/").Add(tid).Add("/comm").text(), text, sizeof text) > 0;
 }
 
+/// Waits until one that was asked has stopped or ended; false when it does neither.
+bool AwaitStop(Record& record, int64_t until_ns) {
+  const timespec moment{0, 1'000'000};
+  while (record.state.load(std::memory_order_acquire) == kAsked) {
+    const uint32_t seen = stopped_count.load(std::memory_order_acquire);
+    if (record.state.load(std::memory_order_acquire) != kAsked) break;
+    Sleep(&stopped_count, seen, &moment);
+    if (os::MonotonicNs() < until_ns) continue;
+    if (IsThere(record.thread.tid)) return false;
+    record.state.store(kGone, std::memory_order_release);
+  }
+  return true;
+}
+
 /// Waits until all who were asked have stopped or ended.
 Verdict AwaitStops(int64_t until_ns) {
-  const timespec moment{0, 1'000'000};
   for (size_t i = 0; i < record_count.load(std::memory_order_relaxed); ++i) {
-    Record& record = records[i];
-    while (record.state.load(std::memory_order_acquire) == kAsked) {
-      const uint32_t seen = stopped_count.load(std::memory_order_acquire);
-      if (record.state.load(std::memory_order_acquire) != kAsked) break;
-      Sleep(&stopped_count, seen, &moment);
-      if (os::MonotonicNs() < until_ns) continue;
-      if (IsThere(record.thread.tid)) {
-        return Verdict::No("thread '%s' does not react to signals", record.thread.name);
-      }
-      record.state.store(kGone, std::memory_order_release);
-    }
+    if (AwaitStop(records[i], until_ns)) continue;
+    return Verdict::No("thread '%s' does not react to signals", records[i].thread.name);
   }
   return Verdict::Ok();
 }

@@ -114,7 +114,9 @@ void EnvState::ResetAfterFork(Napi::Env env) {
   const std::array<sync::Id, sync::AddressSpace::kMaxSegments> before = std::exchange(ids_, {});
   if (!entries_.empty()) ready_.Unref(env);
   // The parent's hub may have been in the middle of these: their memory is lost.
-  for (auto& [ticket, entry] : entries_) (void)entry.release();
+  for (auto& [ticket, entry] : entries_) {
+    [[maybe_unused]] const auto* const lost = entry.release();
+  }
   entries_.clear();
   by_key_.clear();
   children_->ResetAfterFork();

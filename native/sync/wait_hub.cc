@@ -63,6 +63,8 @@ WaitHub*& TheHub() {
 
 WaitHub& WaitHub::Instance() { return *TheHub(); }
 
+// The parent's stays in memory: its lock may be held by a thread that this process never had.
+// NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
 void WaitHub::ResetAfterFork() { TheHub() = new WaitHub(); }
 
 os::Status WaitHub::Place(HubEntry* entry) {

@@ -169,10 +169,10 @@ void EndThisProcess(int grace_ms) {
 }
 
 void RestoreDefaultTermination() {
-  signal(SIGINT, SIG_DFL);
-  signal(SIGTERM, SIG_DFL);
+  (void)signal(SIGINT, SIG_DFL);
+  (void)signal(SIGTERM, SIG_DFL);
 }
 
-void RunAtExit(void (*run)()) { std::atexit(run); }
+void RunAtExit(void (*run)()) { (void)std::atexit(run); }
 
 }  // namespace mp::os

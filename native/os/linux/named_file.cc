@@ -64,6 +64,7 @@ Status ListNames(std::vector<std::string>* names) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(kFolder), closedir);
   if (folder == nullptr) return Failed("opendir");
   const size_t prefix = std::strlen(kPrefix);
+  // No other thread reads this folder stream. NOLINTNEXTLINE(concurrency-mt-unsafe)
   while (const dirent* entry = readdir(folder.get())) {
     if (std::strncmp(entry->d_name, kPrefix, prefix) != 0) continue;
     struct stat found{};
