@@ -3,7 +3,7 @@
 // is locked: so what user code throws (a getter, for one) reaches the caller, and nothing is sent.
 import { Packr, Unpackr } from 'msgpackr';
 
-import { decode, decodeSync, discard, encode } from './codec.js';
+import { decode, decodeSync, discard, encode, isPlainMessage } from './codec.js';
 import { isPlainTree, isWellFormed } from './plain-tree.js';
 import { arrayClasses, arrayTags, Tag } from './tags.js';
 
@@ -46,9 +46,10 @@ const shortText = 24;
  * to be written before anything else happens.
  *
  * @param keeper - with whose end the shared objects in it come back when nobody gets it
+ * @param label - begins the paths in error messages
  * @throws NotCloneableError or NotImportableError for what cannot be sent
  */
-export function messageOf(value: unknown, keeper: Keeper): Message {
+export function messageOf(value: unknown, keeper: Keeper, label = 'the item'): Message {
   switch (typeof value) {
     case 'number':
       return { tag: Tag.number, bytes: 8, body: value };
@@ -61,10 +62,10 @@ export function messageOf(value: unknown, keeper: Keeper): Message {
     case 'bigint':
       return bigintMessage(value);
     case 'object':
-      return value === null ? nullMessage : objectMessage(value, keeper);
+      return value === null ? nullMessage : objectMessage(value, keeper, label);
     case 'function':
     case 'symbol':
-      return generalMessage(value, keeper);
+      return generalMessage(value, keeper, label);
   }
 }
 
@@ -100,8 +101,8 @@ function bigintMessage(value: bigint): Message {
   return { tag: Tag.longBigint, bytes: digits.length, body: digits };
 }
 
-function objectMessage(value: object, keeper: Keeper): Message {
-  if (ArrayBuffer.isView(value)) return viewMessage(value, keeper);
+function objectMessage(value: object, keeper: Keeper, label: string): Message {
+  if (ArrayBuffer.isView(value)) return viewMessage(value, keeper, label);
   if (isPlainTree(value)) {
     const body = packr.pack(value);
     return { tag: Tag.tree, bytes: body.length, body };
@@ -109,21 +110,21 @@ function objectMessage(value: object, keeper: Keeper): Message {
   if (value instanceof ArrayBuffer && Object.getPrototypeOf(value) === ArrayBuffer.prototype) {
     return { tag: Tag.arrayBuffer, bytes: value.byteLength, body: new Uint8Array(value) };
   }
-  return generalMessage(value, keeper);
+  return generalMessage(value, keeper, label);
 }
 
-function viewMessage(view: ArrayBufferView, keeper: Keeper): Message {
+function viewMessage(view: ArrayBufferView, keeper: Keeper, label: string): Message {
   const prototype: unknown = Object.getPrototypeOf(view);
   const tag = prototype === DataView.prototype ? Tag.dataView : arrayTags.get(prototype);
   if (tag === undefined || !(view.buffer instanceof ArrayBuffer))
-    return generalMessage(view, keeper);
+    return generalMessage(view, keeper, label);
   const { byteOffset, byteLength: bytes } = view;
   const body = view instanceof Uint8Array ? view : new Uint8Array(view.buffer, byteOffset, bytes);
   return { tag, bytes, body };
 }
 
-function generalMessage(value: unknown, keeper: Keeper): Message {
-  const body = encode(value, { label: 'the item', holder: keeper() });
+function generalMessage(value: unknown, keeper: Keeper, label: string): Message {
+  const body = encode(value, { label, holder: keeper() });
   return { tag: Tag.general, bytes: body.length, body };
 }
 
@@ -205,6 +206,11 @@ function readBytes(from: Buffer, place: number, bytes: number, tag: number): unk
 /** What the general codec has to decode, once the ring is unlocked. */
 export class Encoded {
   constructor(readonly bytes: Uint8Array) {}
+
+  /** Whether it refers to nothing, so that it needs no module to decode it. */
+  get isPlain(): boolean {
+    return isPlainMessage(this.bytes);
+  }
 
   /** At once; throws NotImportableError when a function in it needs an asynchronous import. */
   decodeSync(): unknown {
