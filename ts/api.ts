@@ -63,7 +63,7 @@ export type {
   TaskOptions,
   TaskTarget,
 } from './pool/options.js';
-export { Pool } from './pool/pool.js';
+export { Pool, type BasePool } from './pool/pool.js';
 export type { PoolStats, WorkerStats } from './pool/stats.js';
 export { cpuCount } from './process/cpu-count.js';
 export {

@@ -7,8 +7,8 @@ import { Waiting } from '../sync/waiting.js';
 
 /** Settles a result; not for users. */
 export interface Settle<T> {
-  resolve(value: T): void;
-  reject(error: unknown): void;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export let newResult: <T>(callbacks: ResultCallbacks<T>) => [AsyncResult<T>, Settle<T>];

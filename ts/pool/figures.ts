@@ -13,11 +13,17 @@ const buckets = 45 * perDoubling;
 export interface TimeFigures {
   /** How many there were. */
   readonly count: number;
+  /** The shortest. */
   readonly min: number;
+  /** The longest. */
   readonly max: number;
+  /** Their mean. */
   readonly mean: number;
+  /** Half of them were not longer. */
   readonly p50: number;
+  /** 90 % of them were not longer. */
   readonly p90: number;
+  /** 99 % of them were not longer. */
   readonly p99: number;
 }
 

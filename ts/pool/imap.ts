@@ -9,7 +9,11 @@ import type { Slot } from './functions.js';
 import { Form, settlesItems, timesItems, type Outcome } from './protocol.js';
 import { Task, type TaskChoices } from './task.js';
 
-/** An input: of values, or of promises of them, at once or later. */
+/**
+ * An input of calls: an iterable of values or of promises of them, or an async iterable.
+ *
+ * @public
+ */
 export type Input<T> = Iterable<T> | AsyncIterable<T>;
 
 export interface ImapWork {
@@ -87,6 +91,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T, undefined> {
   async return(): Promise<IteratorResult<T, undefined>> {
     if (!this.#isClosed) {
       this.#isClosed = true;
+      this.#outcomes.length = 0;
       for (const { task } of this.#chunks) {
         if (task !== undefined) this.#core.cancelWaiting(task, undefined);
       }
@@ -96,6 +101,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T, undefined> {
     return { done: true, value: undefined };
   }
 
+  /** Itself: for `for await`. */
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -174,11 +180,12 @@ export class ImapIterator<T> implements AsyncIterableIterator<T, undefined> {
     try {
       while (items.length < this.#work.chunksize && this.#hasRoom) {
         const next = this.#source.next();
-        const { done, value } = isPromise(next) ? await next : next;
-        if (done === true) {
+        const step = isPromise(next) ? await next : next;
+        if (step.done === true) {
           this.#hasEnded = true;
           break;
         }
+        const value: unknown = step.value;
         items.push(isPromise(value) ? await value : value);
         this.#ahead += 1;
         this.#taken += 1;
@@ -224,6 +231,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T, undefined> {
     chunk.outcomes = outcomes;
     chunk.task = undefined;
     this.#done += chunk.size;
+    if (this.#isClosed) return;
     const { isOrdered, onProgress } = this.#work;
     if (onProgress !== undefined) {
       callSafely((done) => {

@@ -8,7 +8,7 @@
 //   ended     |                                                              |
 import { Await } from '../channel/line.js';
 import { ringOf } from '../channel/queue.js';
-import { Head, Refusal, Refused, type Ring } from '../channel/ring.js';
+import { Head, Refused, type Refusal, type Ring } from '../channel/ring.js';
 import { SimpleQueue } from '../channel/simple-queue.js';
 import { messageOf } from '../codec/message.js';
 import { release } from '../memory/memory.js';

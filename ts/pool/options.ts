@@ -33,7 +33,7 @@ export interface PoolOptions {
   readonly context?: StartMethod | { getStartMethod(): StartMethod } | undefined;
   /** ms for each task that does not say itself, from its first line; see `timeout` there. */
   readonly taskTimeout?: number | null | undefined;
-  /** The most tasks that wait; more have to wait to be let in, see {@link Pool.applyAsync}. */
+  /** The most tasks that wait; more have to wait to be let in, see `applyAsync`. */
   readonly maxQueue?: number | null | undefined;
   /** A worker whose process has more bytes of memory after a task is replaced. */
   readonly maxMemory?: number | null | undefined;
@@ -166,7 +166,7 @@ export function checkFunction(what: string, fn: unknown): void {
   if (typeof fn !== 'function' && !isFunctionRef(fn)) {
     throw invalidArgument(`${what} must be a function`);
   }
-  referenceOf(fn as Callable);
+  referenceOf(fn);
 }
 
 export function optionalCount(name: string, value: unknown): number {

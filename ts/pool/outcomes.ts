@@ -102,9 +102,9 @@ function notSendable(value: unknown, cause: unknown): MaybeEncodingError {
 /** An error that has something on it that cannot be sent: what can. */
 function plainError(error: unknown): Error {
   if (!(error instanceof Error)) return notSendable(error, 'it cannot be cloned');
-  const plain = new RemoteError(String(error.message));
-  Object.defineProperty(plain, 'name', { value: String(error.name), configurable: true });
-  Object.defineProperty(plain, 'stack', { value: String(error.stack), configurable: true });
+  const plain = new RemoteError(error.message);
+  Object.defineProperty(plain, 'name', { value: error.name, configurable: true });
+  Object.defineProperty(plain, 'stack', { value: error.stack, configurable: true });
   return plain;
 }
 

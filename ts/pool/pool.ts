@@ -51,7 +51,11 @@ const unreachable = new FinalizationRegistry((core: PoolCore) => {
 const chunksAhead = 4;
 const inputNames = 'an iterable, or an async iterable';
 
-/** What Pool and ThreadPool have in common. */
+/**
+ * What Pool and ThreadPool have in common.
+ *
+ * @public
+ */
 export abstract class BasePool {
   readonly #core: PoolCore;
   readonly #taskTimeoutMs: number;
@@ -97,10 +101,10 @@ export abstract class BasePool {
   }
 
   /**
-   * As {@link Pool.apply}, without a wait: gives the result-to-be.
+   * As `apply`, without a wait: gives the result-to-be.
    *
    * @param options - as there; `callback`, `errorCallback`
-   * @throws QueueFullError when `maxQueue` tasks wait; {@link Pool.room} tells when to try again
+   * @throws QueueFullError when `maxQueue` tasks wait; `room()` tells when to try again
    * @throws NotImportableError, NotCloneableError, ClosedError as there, at once
    */
   applyAsync<A extends readonly unknown[], R>(
@@ -137,7 +141,7 @@ export abstract class BasePool {
    * @returns what it returned, in the order of the items
    * @throws the error that came first; all items are run nevertheless, as in CPython, but for those
    * behind an error in the same chunk
-   * @throws as {@link Pool.apply}; what the input throws
+   * @throws as `apply`; what the input throws
    */
   async map<T, R>(
     fn: TaskTarget<[T], R>,
@@ -147,7 +151,7 @@ export abstract class BasePool {
     return this.#map('map', { fn, items, options, spreads: false });
   }
 
-  /** As {@link Pool.map}, without a wait: gives the result-to-be. */
+  /** As `map`, without a wait: gives the result-to-be. */
   mapAsync<T, R>(
     fn: TaskTarget<[T], R>,
     items: Input<T>,
@@ -156,7 +160,7 @@ export abstract class BasePool {
     return this.#mapAsync('mapAsync', { fn, items, options, spreads: false });
   }
 
-  /** As {@link Pool.map}, where each item is the array of arguments of one call. */
+  /** As `map`, where each item is the array of arguments of one call. */
   async starmap<A extends readonly unknown[], R>(
     fn: TaskTarget<A, R>,
     items: Input<A>,
@@ -165,7 +169,7 @@ export abstract class BasePool {
     return this.#map('starmap', { fn, items, options, spreads: true });
   }
 
-  /** As {@link Pool.starmap}, without a wait: gives the result-to-be. */
+  /** As `starmap`, without a wait: gives the result-to-be. */
   starmapAsync<A extends readonly unknown[], R>(
     fn: TaskTarget<A, R>,
     items: Input<A>,
@@ -189,7 +193,7 @@ export abstract class BasePool {
     return this.#imap('imap', { fn, items, options, isOrdered: true });
   }
 
-  /** As {@link Pool.imap}, in the order in which results come. */
+  /** As `imap`, in the order in which results come. */
   imapUnordered<T, R>(
     fn: TaskTarget<[T], R>,
     items: Input<T>,
@@ -310,10 +314,7 @@ export abstract class BasePool {
     else void collect(items as AsyncIterable<unknown>).then(start, settle.reject);
   }
 
-  #imap<R>(
-    method: string,
-    { fn, items, options = {}, isOrdered }: ImapCall,
-  ): ImapIterator<R> {
+  #imap<R>(method: string, { fn, items, options = {}, isOrdered }: ImapCall): ImapIterator<R> {
     const core = this.#core;
     checkNames(`${method}()`, options, namesOf.imap);
     core.checkOpen(method);
@@ -423,7 +424,7 @@ const kindOf = ({ context }: PoolOptions): WorkerKind => processKind(methodOf(co
  */
 export class Pool extends BasePool {
   /**
-   * @param processes - how many workers, 1 or more; default: {@link cpuCount}
+   * @param processes - how many workers, 1 or more; default: `cpuCount()`
    * @param options - see {@link PoolOptions}
    * @throws RangeError, TypeError for arguments that are none
    * @throws MultiprocessingError `ERR_MP_DAEMON_CHILD` in a daemon, `ERR_MP_BOOTSTRAP` when the main

@@ -25,7 +25,7 @@ class ProcessWorker implements Worker {
       name: this.name,
       daemon: true,
       context: method,
-    }) as unknown as Process;
+    });
   }
 
   get pid(): number | null {
@@ -61,8 +61,8 @@ class ProcessWorker implements Worker {
   }
 
   kill(isHard: boolean): void {
-    const { SIGKILL, SIGTERM } = constants.signals;
-    this.#child().signal(isHard ? SIGKILL : SIGTERM);
+    const { signals } = constants;
+    this.#child().signal(isHard ? signals.SIGKILL : signals.SIGTERM);
   }
 
   join(): Promise<unknown> {

@@ -11,7 +11,6 @@
 //   ready         | 0    | Kind.ready      |                              |
 //   outcome       | task | another kind    | when it began, how long it   | as the kind says
 //                 |      |                 | took, in ms                  |
-import type { Callable } from '../functions/reference.js';
 
 /** What the payload of a task is. */
 export const Form = {
@@ -67,5 +66,3 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
     typeof (value as { then?: unknown }).then === 'function'
   );
 }
-
-export type { Callable };

@@ -19,8 +19,11 @@ import type { SharedState } from './shared-state.js';
 /** More functions than that are forgotten, and asked for again when they are called. */
 const mostFunctions = 1000;
 
+/** An array, or numbers. */
+type Items = ArrayLike<unknown> & Iterable<unknown>;
+
 interface Job extends Begun {
-  readonly form: Form;
+  readonly form: Exclude<Form, typeof Form.definition>;
   readonly times: boolean;
   readonly settles: boolean;
 }
@@ -90,16 +93,14 @@ export class TaskRunner {
     switch (job.form) {
       case Form.items:
       case Form.numbers:
-        return this.#runItems(job, args as ArrayLike<unknown>, fn);
+        return this.#runItems(job, args as Items, fn);
       case Form.argumentLists:
-        return this.#runItems(job, args as ArrayLike<unknown>, (list) =>
-          fn(...(list as readonly unknown[])),
-        );
+        return this.#runItems(job, args as Items, (list) => fn(...(list as readonly unknown[])));
       case Form.bare:
         return this.#runOnce(job, () => fn());
       case Form.single:
         return this.#runOnce(job, () => fn(args));
-      default:
+      case Form.list:
         return this.#runOnce(job, () => fn(...(args as readonly unknown[])));
     }
   }
@@ -129,12 +130,12 @@ export class TaskRunner {
   }
 
   /** All at once, as long as no item takes its time, needs its own, or may fail alone. */
-  #runItems(job: Job, items: ArrayLike<unknown>, fn: TaskFunction): Promise<void> | undefined {
+  #runItems(job: Job, items: Items, fn: TaskFunction): Promise<void> | undefined {
     if (job.times || job.settles) return this.#runEach(job, items, fn);
     const values: unknown[] = [];
     try {
-      for (let i = 0; i < items.length; i += 1) {
-        const value = fn(items[i]);
+      for (const item of items) {
+        const value = fn(item);
         if (isThenable(value)) return this.#runRest(job, items, fn, { values, pending: value });
         values.push(value);
       }
@@ -148,7 +149,7 @@ export class TaskRunner {
 
   async #runRest(
     job: Job,
-    items: ArrayLike<unknown>,
+    items: Items,
     fn: TaskFunction,
     { values, pending }: { values: unknown[]; pending: PromiseLike<unknown> },
   ): Promise<void> {
@@ -162,11 +163,11 @@ export class TaskRunner {
     this.#outcomes.values(job, values);
   }
 
-  async #runEach(job: Job, items: ArrayLike<unknown>, fn: TaskFunction): Promise<void> {
+  async #runEach(job: Job, items: Items, fn: TaskFunction): Promise<void> {
     const outcomes: Outcome[] = [];
-    for (let i = 0; i < items.length; i += 1) {
-      if (i > 0) this.#state.nextItem(i, clockMs());
-      const outcome = await outcomeOf(fn, items[i]);
+    for (const item of items) {
+      if (outcomes.length > 0) this.#state.nextItem(outcomes.length, clockMs());
+      const outcome = await outcomeOf(fn, item);
       if (!job.settles && !outcome[0]) {
         this.#outcomes.error(job, outcome[1]);
         return;

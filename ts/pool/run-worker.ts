@@ -156,4 +156,3 @@ class WorkerLoop {
     this.#state.memoryBytes = process.memoryUsage.rss();
   }
 }
-

@@ -20,7 +20,7 @@ const words = 8;
 
 /** A block for one worker. */
 export function newState(): Float64Array {
-  return new RawArray('float64', words) as unknown as Float64Array;
+  return new RawArray('float64', words);
 }
 
 export class SharedState {

@@ -9,9 +9,11 @@ import type { TimeFigures } from './figures.js';
  * @public
  */
 export interface WorkerStats {
+  /** Such as `ForkServerPoolWorker-1`. */
   readonly name: string;
   /** Of its process; null for a thread, and while it starts. */
   readonly pid: number | null;
+  /** `ready`: takes tasks; `retiring`: ends after those that it has. */
   readonly status: 'starting' | 'ready' | 'retiring' | 'ended';
   /** Tasks that it was given and has not ended. */
   readonly tasks: number;
@@ -27,12 +29,15 @@ export interface WorkerStats {
 export interface PoolStats {
   /** How many workers it is to have. */
   readonly processes: number;
+  /** Those that it has. */
   readonly workers: readonly WorkerStats[];
   /** Tasks that no worker has. */
   readonly waiting: number;
   /** Tasks that have not come to their end. */
   readonly outstanding: number;
+  /** Tasks that returned. */
   readonly completed: number;
+  /** Tasks that came to another end. */
   readonly failed: number;
   /** Tasks that were run again because their worker ended in them. */
   readonly retried: number;
