@@ -14,7 +14,7 @@ describe('a queue with a name', () => {
 
   it('carries items between processes that share nothing else, both ways', async () => {
     const name = newName();
-    const queue = mp.Queue.open<unknown>(name, make);
+    const queue = mp.Queue.open(name, make);
     const other = start();
     await other.ask({ ask: 'open', name, type: 'Queue' });
     const item = { text: 'grüße', list: [1, 2.5, null], nested: { deep: true } };
