@@ -60,7 +60,7 @@ export function shapeAt(node: ShapeNode, object: object): WrittenShape | undefin
 
 function wordsOf(names: readonly string[]): Int32Array {
   const parts = names.map((name) => {
-    const wide = [...name].some((character) => character.charCodeAt(0) > 0xff);
+    const wide = /[^\0-\xff]/.test(name);
     return [
       Buffer.from([name.length, Number(wide)]),
       Buffer.from(name, wide ? 'utf16le' : 'latin1'),

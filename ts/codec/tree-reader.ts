@@ -161,9 +161,8 @@ export class TreeReader {
     const place = hash & (shapePlaces - 1);
     let shape = this.#known[place];
     if (shape === undefined || !isThere(shape, view, start, count)) {
-      const words = Int32Array.from({ length: count }, (_, i) =>
-        view.getInt32(start + 4 * i, true),
-      );
+      const words = new Int32Array(count);
+      for (let i = 0; i < count; i++) words[i] = view.getInt32(start + 4 * i, true);
       shape = this.#known[place] = new ReadShape(words);
     }
     this.#shapes[this.#shapeCount++] = shape;
