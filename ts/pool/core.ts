@@ -12,16 +12,18 @@
 // Which task a worker has begun stands in shared memory (shared-state.ts), and outcomes that were
 // put are read also after their worker's end. So a task that ended is never run again, one that was
 // begun only when the user wants that, and one that was not begun always.
-import type { Head } from '../channel/ring.js';
-import { Refusal } from '../channel/ring.js';
+import { Refusal, type Head } from '../channel/ring.js';
 import { refused } from '../channel/pending-put.js';
 import { Encoded } from '../codec/message.js';
 import { ClosedError, TimeoutError } from '../errors.js';
-import { WorkerLostError } from '../errors/pool.js';
+import type { WorkerLostError } from '../errors/pool.js';
 import { clockMs } from './clock.js';
-import { Crew, type CrewOptions } from './crew.js';
+import type { CoreOptions, PoolState } from './core-options.js';
+import { Crew } from './crew.js';
+import { Deadlines } from './deadlines.js';
 import { Histogram } from './figures.js';
 import { FunctionTable } from './functions.js';
+import { lostError } from './lost.js';
 import type { Member } from './member.js';
 import { Kind } from './protocol.js';
 import { withRemoteStack } from './remote-stack.js';
@@ -29,17 +31,6 @@ import { Signals } from './signals.js';
 import type { Task } from './task.js';
 import { TaskQueue } from './task-queue.js';
 import type { WorkerEnd } from './worker.js';
-
-export interface CoreOptions extends CrewOptions {
-  /** The most tasks that may wait. */
-  readonly maxQueue: number;
-  /** A worker of more bytes is replaced when its task is done. */
-  readonly maxMemory: number;
-  /** What the pool fails with when a worker is lost; undefined: it does not. */
-  readonly breaksWith?: ((lost: WorkerLostError) => Error) | undefined;
-}
-
-export type PoolState = 'running' | 'closed' | 'terminated' | 'broken';
 
 /** How much work a worker is sent beyond the task that it runs, in ms. */
 const aheadMs = 1;
@@ -67,8 +58,12 @@ export class PoolCore {
   #usualMs = aheadMs;
   #isAwake = false;
   #isRestPlanned = false;
-  #timer: NodeJS.Timeout | undefined;
-  #timerMs = Infinity;
+  readonly #deadlines = new Deadlines(
+    () => this.crew.members,
+    (member, task) => {
+      this.#expire(member, task);
+    },
+  );
 
   constructor(options: CoreOptions) {
     this.options = options;
@@ -89,6 +84,7 @@ export class PoolCore {
     });
   }
 
+  /** Tasks that no worker has. */
   get waiting(): number {
     return this.#queue.size;
   }
@@ -131,11 +127,8 @@ export class PoolCore {
     this.#outstanding += 1;
     this.#queue.push(task);
     if (signal !== undefined) {
-      if (signal.aborted) {
-        this.#reject(task, signal.reason);
-        return;
-      }
-      this.#signals.listen(task, signal);
+      if (signal.aborted) this.#reject(task, signal.reason);
+      else this.#signals.listen(task, signal);
     }
     this.#wake();
     this.crew.fill(this.#outstanding);
@@ -180,21 +173,16 @@ export class PoolCore {
       const member = this.crew.memberOf(task);
       if (member !== undefined) this.#takeBack(member);
     }
-    if (task.isSent || !this.#settle(task)) {
-      this.#dispatch();
-      return false;
-    }
-    task.end.failed(reason);
+    const isOurs = !task.isSent && this.#settle(task);
+    if (isOurs) task.end.failed(reason);
     this.#dispatch();
-    return true;
+    return isOurs;
   }
 
   /** Cancels all that have not begun. */
   cancelAllWaiting(reason: unknown): void {
     for (const member of this.crew.members) this.#takeBack(member);
-    for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
-      if (this.#settle(task)) task.end.failed(reason);
-    }
+    this.#failWaiting(reason);
   }
 
   resize(processes: number): void {
@@ -206,12 +194,16 @@ export class PoolCore {
   #stop(error: unknown): void {
     this.#error = error;
     this.#release();
-    for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
-      if (this.#settle(task)) task.end.failed(error);
-    }
+    this.#failWaiting(error);
     for (const member of this.crew.members) {
       for (const task of member.sent.values()) if (this.#settle(task)) task.end.failed(error);
       member.kill();
+    }
+  }
+
+  #failWaiting(error: unknown): void {
+    for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
+      if (this.#settle(task)) task.end.failed(error);
     }
   }
 
@@ -228,7 +220,7 @@ export class PoolCore {
         break;
       }
       if (refusal !== 0) this.#reject(task, refused(refusal, task.message));
-      else if (task.choices.timeoutMs !== Infinity) this.#planCheck(task.choices.timeoutMs);
+      else if (task.choices.timeoutMs !== Infinity) this.#deadlines.plan(task.choices.timeoutMs);
       this.crew.given(member);
     }
     if (this.#roomWaiters.length > 0 && this.hasRoom) this.#release();
@@ -336,9 +328,8 @@ export class PoolCore {
     }
     member.sent.clear();
     if (lost !== undefined) this.#lost(lost, lostError(member, end));
-    if (this.state === 'running' || this.state === 'closed') {
-      if (this.#outstanding > 0 || this.state === 'running') this.crew.fill(this.#outstanding);
-    }
+    const goesOn = this.state === 'closed' && this.#outstanding > 0;
+    if (this.state === 'running' || goesOn) this.crew.fill(this.#outstanding);
     this.#dispatch();
     if (this.#outstanding === 0) this.#planRest();
   }
@@ -384,39 +375,11 @@ export class PoolCore {
     }
   }
 
-  #planCheck(inMs: number): void {
-    const atMs = clockMs() + inMs;
-    if (atMs >= this.#timerMs) return;
-    clearTimeout(this.#timer);
-    this.#timerMs = atMs;
-    const waitMs = Math.min(Math.ceil(inMs), 2 ** 31 - 1);
-    // While there are tasks, what keeps the event loop alive is the wait for their outcomes.
-    this.#timer = setTimeout(() => {
-      this.#checkTimes();
-    }, waitMs).unref();
-  }
-
-  #checkTimes(): void {
-    this.#timerMs = Infinity;
-    const now = clockMs();
-    let nextMs = Infinity;
-    for (const member of this.crew.members) {
-      const { running, sinceMs } = member.state;
-      for (const task of [...member.sent.values()]) {
-        const { timeoutMs } = task.choices;
-        if (task.isSettled || timeoutMs === Infinity) continue;
-        const leftMs = task.id === running ? sinceMs + timeoutMs - now : timeoutMs;
-        if (leftMs <= 0) this.#expire(member, task);
-        else nextMs = Math.min(nextMs, leftMs);
-      }
-    }
-    if (nextMs !== Infinity) this.#planCheck(nextMs);
-  }
-
   #expire(member: Member, task: Task): void {
     // An outcome that has come meanwhile counts.
     if (!member.state.holdIfRunning(task.id)) return;
-    this.#reject(task, new TimeoutError(`the task ran for more than ${task.choices.timeoutMs} ms`));
+    const limit = String(task.choices.timeoutMs);
+    this.#reject(task, new TimeoutError(`the task ran for more than ${limit} ms`));
     member.kill();
   }
 
@@ -438,19 +401,4 @@ export class PoolCore {
       this.crew.unwatch();
     });
   }
-}
-
-function lostError(member: Member, end: WorkerEnd): WorkerLostError {
-  const { name, pid } = member.worker;
-  const { exitCode, signal } = end;
-  const manner =
-    signal === null ? `ended with exit code ${String(exitCode)}` : `was ended by ${signal}`;
-  const who = pid === null ? name : `${name} (pid ${String(pid)})`;
-  const error = new WorkerLostError(`worker ${who} ${manner} while it ran this task`, {
-    pid,
-    exitCode,
-    signal,
-  });
-  if ('error' in end) error.cause = end.error;
-  return error;
 }

@@ -6,7 +6,7 @@ import type { Callable } from '../functions/reference.js';
 import { cpuCount } from '../process/cpu-count.js';
 import type { StartMethod } from '../process/start-method.js';
 import type { ResultCallbacks } from './async-result.js';
-import type { CoreOptions } from './core.js';
+import type { CoreOptions } from './core-options.js';
 import type { TaskChoices } from './task.js';
 
 /**
