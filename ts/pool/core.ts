@@ -35,7 +35,6 @@ import type { WorkerEnd } from './worker.js';
 /** How much work a worker is sent beyond the task that it runs, in ms. */
 const aheadMs = 1;
 const mostAhead = 128;
-const mostIds = 2 ** 32;
 
 export class PoolCore {
   readonly options: CoreOptions;
@@ -115,7 +114,7 @@ export class PoolCore {
 
   /** From now on the task comes to an end. */
   submit(task: Task): void {
-    this.#lastId = (this.#lastId + 1) % mostIds || 1;
+    this.#lastId = (this.#lastId + 1) % 2 ** 32 || 1;
     task.id = this.#lastId;
     if (this.state === 'broken' || this.state === 'terminated') {
       task.isSettled = true;
@@ -253,15 +252,15 @@ export class PoolCore {
     } else if (value.isPlain) {
       this.#deliver(member, task, head.detail as Kind, value.decodeSync());
     } else {
-      void this.#deliverLater(member, task, head.detail as Kind, value);
-    }
-  }
-
-  async #deliverLater(member: Member, task: Task, kind: Kind, value: Encoded): Promise<void> {
-    try {
-      this.#deliver(member, task, kind, await value.decode());
-    } catch (error) {
-      this.#reject(task, error);
+      const kind = head.detail as Kind;
+      value.decode().then(
+        (decoded) => {
+          this.#deliver(member, task, kind, decoded);
+        },
+        (error: unknown) => {
+          this.#reject(task, error);
+        },
+      );
     }
   }
 
@@ -331,7 +330,6 @@ export class PoolCore {
     const goesOn = this.state === 'closed' && this.#outstanding > 0;
     if (this.state === 'running' || goesOn) this.crew.fill(this.#outstanding);
     this.#dispatch();
-    if (this.#outstanding === 0) this.#planRest();
   }
 
   #lostWorker(member: Member, end: WorkerEnd): void {
