@@ -7,7 +7,6 @@
 //   sent         | waits again, as the first | taken back, settled      | begun, in the worker
 //   begun        | settled with an error, or | settled, and the worker  | settled by its outcome
 //                | waits again (`retries`)   | is ended                 |
-//   settled      |                           |                          |
 //
 // Which task a worker has begun stands in shared memory (shared-state.ts), and outcomes that were
 // put are read also after their worker's end. So a task that ended is never run again, one that was
@@ -144,19 +143,15 @@ export class PoolCore {
 
   /** Ends all workers; what has not come to its end does so with an error. */
   terminate(): void {
-    if (this.state === 'terminated' || this.state === 'broken') return;
-    this.state = 'terminated';
-    this.#stop(new ClosedError(`the ${this.options.kind.poolName} was terminated`));
+    this.#stop('terminated', new ClosedError(`the ${this.options.kind.poolName} was terminated`));
   }
 
   /** As terminate, because of an error that everybody is to get. */
   fail(error: unknown): void {
-    if (this.state === 'terminated' || this.state === 'broken') return;
-    this.state = 'broken';
-    this.#stop(error);
+    this.#stop('broken', error);
   }
 
-  /** Nobody waits for the task any more, or its time is over; `reason`: what it ends with. */
+  /** Nobody waits for the task any more; `reason`: what it ends with. */
   cancel(task: Task, reason: unknown): void {
     if (!this.#settle(task)) return;
     this.counts.failed += 1;
@@ -190,7 +185,9 @@ export class PoolCore {
     this.#dispatch();
   }
 
-  #stop(error: unknown): void {
+  #stop(state: 'terminated' | 'broken', error: unknown): void {
+    if (this.state === 'terminated' || this.state === 'broken') return;
+    this.state = state;
     this.#error = error;
     this.#release();
     this.#failWaiting(error);
@@ -327,8 +324,9 @@ export class PoolCore {
     }
     member.sent.clear();
     if (lost !== undefined) this.#lost(lost, lostError(member, end));
-    const goesOn = this.state === 'closed' && this.#outstanding > 0;
-    if (this.state === 'running' || goesOn) this.crew.fill(this.#outstanding);
+    if (this.state === 'running' || (this.state === 'closed' && this.#outstanding > 0)) {
+      this.crew.fill(this.#outstanding);
+    }
     this.#dispatch();
   }
 
