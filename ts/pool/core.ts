@@ -82,7 +82,6 @@ export class PoolCore {
     });
   }
 
-  /** Tasks that no worker has. */
   get waiting(): number {
     return this.#queue.size;
   }
