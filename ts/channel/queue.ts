@@ -10,6 +10,8 @@ import { register } from '../memory/registry.js';
 import { native, ObjectKind } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import type { Waiting } from '../sync/waiting.js';
+import { bytesOf, type BytesInput } from './buffers.js';
+import { countOf, getInto } from './into.js';
 import { Await, Line } from './line.js';
 import {
   dropAtExit,
@@ -25,6 +27,7 @@ import {
   checkMost,
   isClosed,
   isEmpty,
+  nothing,
   openingOf,
   type QueueOpening,
   type QueueOptions,
@@ -196,6 +199,41 @@ export class Queue<T = unknown> {
     return typeof value === 'object' ? this.#unwrap(value) : (value as T);
   }
 
+  /**
+   * Copies the next item, which must be binary data, into a buffer: the quickest way to receive large
+   * ones, for no memory has to be found for each.
+   *
+   * @param target - any kind of buffer, or a part of one, as `buffer.subarray(1024)`
+   * @param options - as in {@link Queue.get}
+   * @returns how many bytes it has
+   * @throws BufferTooShortError when it is larger than `target`; its `bytes` are the item
+   * @throws MultiprocessingError `ERR_MP_NOT_BINARY` for an item of another kind, which stays
+   */
+  async getInto(target: BytesInput, options?: AwaitOptions): Promise<number> {
+    const wait = checkAwait('getInto', options);
+    const into = bytesOf('getInto', target);
+    this.#checkOpen('getInto');
+    wait.signal?.throwIfAborted();
+    const bytes = this.#gets.isEmpty ? getInto(this.#ring, into, 0) : Refused.busy;
+    if (bytes !== Refused.busy) return countOf(bytes);
+    if (wait.timeoutMs === 0) throw isEmpty();
+    const run = (waiting: Waiting<unknown>): boolean => {
+      const result = getInto(this.#ring, into, 0);
+      if (result !== Refused.busy) waiting.resolve(result);
+      return result !== Refused.busy;
+    };
+    const gets = this.#gets as Line<unknown>;
+    return countOf(await gets.wait({ detail: Await.record, run, timedOut: isEmpty }, wait));
+  }
+
+  /** As {@link Queue.getInto}, blocking. */
+  getIntoSync(target: BytesInput, options?: WaitOptions): number {
+    const timeoutMs = checkWait('getIntoSync', options);
+    const into = bytesOf('getIntoSync', target);
+    this.#checkOpen('getIntoSync');
+    return countOf(getInto(this.#ring, into, timeoutMs));
+  }
+
   /** The next item, if there is one now; throws QueueEmptyError when not. */
   tryGet(): T {
     this.#checkOpen('tryGet');
@@ -362,10 +400,7 @@ export class Queue<T = unknown> {
   }
 
   #unwrap(value: unknown): T {
-    if (value === Refused.busy) throw isEmpty();
-    if (value === Refused.shutDown) {
-      throw new QueueShutDownError('get() on a queue that was shut down and is empty');
-    }
+    if (value instanceof Refused) throw nothing(value);
     return value instanceof Encoded ? (value.decodeSync() as T) : (value as T);
   }
 
