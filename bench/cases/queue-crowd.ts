@@ -13,9 +13,10 @@ async function runPartner(): Promise<void> {
   const { objects, rounds: puts } = await receiveSetup();
   const [queue, orders, done] = objects as [mp.Queue<number>, mp.Queue<number>, mp.Queue<number>];
   ready();
-  for (let count; (count = orders.getSync()) > 0; done.putSync(count)) {
+  for (let count; (count = orders.getSync()) > 0;) {
     if (puts === 1) for (let i = 0; i < count; i++) queue.putSync(i);
     else for (let i = 0; i < count; i++) queue.getSync();
+    done.putSync(count);
   }
 }
 

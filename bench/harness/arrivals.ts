@@ -2,9 +2,9 @@
 
 export interface Arrivals {
   /** To be called for each message. */
-  arrived(): void;
+  readonly arrived: () => void;
   /** Resolves when so many more have arrived. */
-  take(count: number): Promise<void>;
+  readonly take: (count: number) => Promise<void>;
 }
 
 export function arrivals(): Arrivals {

@@ -12,9 +12,9 @@ const warmUpNs = 300e6;
 
 export interface Stream {
   /** Tells the sender to send so many. */
-  order(count: number): void;
+  readonly order: (count: number) => void;
   /** Takes so many. */
-  take(count: number): void | Promise<void>;
+  readonly take: (count: number) => void | Promise<void>;
 }
 
 /** Reports `perSecond`, and `bytesPerSecond` where the payload is data. */

@@ -126,6 +126,10 @@ describe('Queue', () => {
     const waiting = queue.getInto(target);
     queue.putSync(new ArrayBuffer(0));
     assert.equal(await within('getInto', waiting), 0);
+    const refused = assert.rejects(queue.getInto(target), code('ERR_MP_NOT_BINARY'));
+    queue.putSync('text');
+    await within('the refusal', refused);
+    assert.equal(queue.getSync(), 'text');
     await assert.rejects(queue.getInto(target, { timeout: 5 }), mp.QueueEmptyError);
     assert.throws(() => queue.getIntoSync(target, { timeout: 0 }), mp.QueueEmptyError);
     assert.throws(() => queue.getIntoSync(5 as never), TypeError);

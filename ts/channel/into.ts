@@ -2,8 +2,11 @@
 import { copyOut } from '../codec/binary.js';
 import { isBinary } from '../codec/tags.js';
 import { BufferTooShortError, MultiprocessingError } from '../errors.js';
-import { nothing } from './queue-options.js';
+import { Await, type Line } from './line.js';
+import { isEmpty, nothing } from './queue-options.js';
 import { Refused, type Ring } from './ring.js';
+import type { CheckedWait } from '../sync/options.js';
+import type { Waiting } from '../sync/waiting.js';
 
 /**
  * How many bytes went into `target`; the error when it is too short, with the message, which has been
@@ -31,6 +34,33 @@ function tooShort(message: Uint8Array, target: Uint8Array): BufferTooShortError 
     `the message has ${message.length} bytes, and there is room for ${target.length}`,
     { bytes: message.slice() },
   );
+}
+
+/** As {@link getInto}, behind those of the line; the number of bytes. */
+export async function awaitInto(
+  ring: Ring,
+  line: Line<unknown>,
+  target: Uint8Array,
+  wait: CheckedWait,
+): Promise<number> {
+  const bytes = line.isEmpty ? getInto(ring, target, 0) : Refused.busy;
+  if (bytes !== Refused.busy) return countOf(bytes);
+  if (wait.timeoutMs === 0) throw isEmpty();
+  const run = (waiting: Waiting<unknown>): boolean => {
+    const result = attempt(ring, target);
+    if (result !== Refused.busy) waiting.resolve(result);
+    return result !== Refused.busy;
+  };
+  return countOf(await line.wait({ detail: Await.record, run, timedOut: isEmpty }, wait));
+}
+
+/** An error is a result: whoever tries for the line is not to blame. */
+function attempt(ring: Ring, target: Uint8Array): unknown {
+  try {
+    return getInto(ring, target, 0);
+  } catch (error) {
+    return error;
+  }
 }
 
 /** The number, or the error thrown. */

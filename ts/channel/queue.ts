@@ -3,7 +3,6 @@ import { inspect } from 'node:util';
 
 import { Encoded, keepMessage, messageOf, type Keeper, type Message } from '../codec/message.js';
 import { MultiprocessingError } from '../errors.js';
-import { QueueShutDownError } from '../errors/queue.js';
 import { createRing, Place } from '../memory/memory.js';
 import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
@@ -11,7 +10,8 @@ import { native, ObjectKind } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import type { Waiting } from '../sync/waiting.js';
 import { bytesOf, type BytesInput } from './buffers.js';
-import { countOf, getInto } from './into.js';
+import { awaitInto, countOf, getInto } from './into.js';
+import { discardItems, itemsUntilShutDown } from './items.js';
 import { Await, Line } from './line.js';
 import {
   dropAtExit,
@@ -214,16 +214,7 @@ export class Queue<T = unknown> {
     const into = bytesOf('getInto', target);
     this.#checkOpen('getInto');
     wait.signal?.throwIfAborted();
-    const bytes = this.#gets.isEmpty ? getInto(this.#ring, into, 0) : Refused.busy;
-    if (bytes !== Refused.busy) return countOf(bytes);
-    if (wait.timeoutMs === 0) throw isEmpty();
-    const run = (waiting: Waiting<unknown>): boolean => {
-      const result = getInto(this.#ring, into, 0);
-      if (result !== Refused.busy) waiting.resolve(result);
-      return result !== Refused.busy;
-    };
-    const gets = this.#gets as Line<unknown>;
-    return countOf(await gets.wait({ detail: Await.record, run, timedOut: isEmpty }, wait));
+    return awaitInto(this.#ring, this.#gets as Line<unknown>, into, wait);
   }
 
   /** As {@link Queue.getInto}, blocking. */
@@ -293,11 +284,7 @@ export class Queue<T = unknown> {
   shutdown({ immediate = false }: { readonly immediate?: boolean | undefined } = {}): void {
     this.#checkOpen('shutdown');
     native.ringShutDown(this.#ring.address, immediate);
-    if (!immediate) return;
-    for (let value; (value = this.#ring.takeDiscarded()) !== Refused.busy;) {
-      if (value instanceof Encoded) value.discard();
-      native.ringTaskDone(this.#ring.address);
-    }
+    if (immediate) discardItems(this.#ring);
   }
 
   /**
@@ -346,17 +333,8 @@ export class Queue<T = unknown> {
   }
 
   /** Items as they come, until the queue was shut down and is empty. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.get();
-      } catch (error) {
-        if (error instanceof QueueShutDownError) return;
-        throw error;
-      }
-      yield item;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return itemsUntilShutDown(() => this.get());
   }
 
   /**
