@@ -239,9 +239,8 @@ export class Queue<T = unknown> {
   async getMany(most: number, options?: AwaitOptions): Promise<T[]> {
     checkMost(most);
     const items = [await this.get(options)];
-    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy;) {
-      if (value === Refused.shutDown) break;
-      items.push(await this.#decoded(value));
+    for (let value; items.length < most; items.push(await this.#decoded(value))) {
+      if ((value = this.#ring.get(0)) instanceof Refused) break;
     }
     return items;
   }
@@ -250,9 +249,8 @@ export class Queue<T = unknown> {
   getManySync(most: number, options?: WaitOptions): T[] {
     checkMost(most);
     const items = [this.getSync(options)];
-    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy;) {
-      if (value === Refused.shutDown) break;
-      items.push(this.#unwrap(value));
+    for (let value; items.length < most; items.push(this.#unwrap(value))) {
+      if ((value = this.#ring.get(0)) instanceof Refused) break;
     }
     return items;
   }
