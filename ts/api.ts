@@ -64,6 +64,7 @@ export type {
   TaskTarget,
 } from './pool/options.js';
 export { type BasePool } from './pool/base-pool.js';
+export * as futures from './pool/futures/namespace.js';
 export { Pool } from './pool/pool.js';
 export type { PoolStats, WorkerStats } from './pool/stats.js';
 export { cpuCount } from './process/cpu-count.js';
