@@ -18,7 +18,7 @@ export interface Message {
 type Body = undefined | number | bigint | string | Uint8Array;
 
 /** The id of a thread, asked for only when a message has shared objects in it. */
-export type Keeper = () => number;
+export type Keeper = () => number | undefined;
 
 /** The data of a piece of a ring, seen as what records consist of. */
 export interface MessageSpace {
