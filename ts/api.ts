@@ -18,6 +18,7 @@ export type { ChallengeOptions, DigestName, HandshakeConnection } from './channe
 export type { Listener, ListenerOptions } from './channel/listener.js';
 export * as connection from './channel/namespace.js';
 export { Pipe } from './channel/pipe.js';
+export * as queue from './channel/queue-namespace.js';
 export { JoinableQueue } from './channel/joinable-queue.js';
 export { type QueueOpening, type QueueOptions } from './channel/queue-options.js';
 export { Queue } from './channel/queue.js';

@@ -21,7 +21,7 @@ export class Refused {
 }
 
 /** The data of the chunk that a side uses. It stays mapped, also when the chunk is freed. */
-class ChunkSpace implements MessageSpace {
+export class ChunkSpace implements MessageSpace {
   readonly bytes: Buffer;
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
