@@ -66,6 +66,7 @@ export { Process } from './process/process.js';
 export { type StartMethod } from './process/start-method.js';
 export { getAllStartMethods, getStartMethod, setStartMethod } from './process/start-methods.js';
 export { ThreadError, ThreadStateError } from './errors/thread.js';
+export * as dummy from './threads/dummy.js';
 export * as threading from './threads/namespace.js';
 export { Condition } from './sync/condition.js';
 export { Event } from './sync/event.js';

@@ -51,13 +51,9 @@ void Threads::ResetAfterFork() {
 
 namespace {
 
-uint32_t IdentAt(const Napi::CallbackInfo& info) {
-  return static_cast<uint32_t>(WholeAt(info, 0));
-}
+uint32_t IdentAt(const Napi::CallbackInfo& info) { return static_cast<uint32_t>(WholeAt(info, 0)); }
 
-std::string TextAt(const Napi::CallbackInfo& info, size_t index) {
-  return info[index].ToString();
-}
+std::string TextAt(const Napi::CallbackInfo& info, size_t index) { return info[index].ToString(); }
 
 /// threadNextNumber() → 1, 2, 3 … for the names of this process's threads
 Napi::Value NextNumber(const Napi::CallbackInfo& info) {

@@ -155,7 +155,7 @@ export const setHookAndThrow = (said: mp.Queue<string>): never => {
 
 export class Counter extends threading.Thread<string> {
   readonly label: string;
-  readonly #unseen = 1;
+  readonly #unseen: number = 1;
 
   constructor(
     label: string,
@@ -166,8 +166,13 @@ export class Counter extends threading.Thread<string> {
   }
 
   override run(): string {
-    const isBuilt = #unseen in this && this.#unseen === 1;
+    const isBuilt = #unseen in this && this.#unseen > 0;
     const isCurrent = threading.currentThread() === (this as unknown);
     return `${this.label} ${String(this.times)} ${this.name} ${String(isCurrent)} ${String(isBuilt)}`;
   }
 }
+
+export const answer = async (connection: mp.Connection): Promise<void> => {
+  await connection.send(((await connection.recv()) as number) + 1);
+  connection.close();
+};

@@ -8,8 +8,7 @@ import type { CheckedWait } from '../sync/options.js';
 const lookMs = 250;
 
 /** What can be waited for. */
-const conditions = ['notEmpty', 'notFull', 'allDone'] as const;
-type ConditionName = (typeof conditions)[number];
+type ConditionName = 'notEmpty' | 'notFull' | 'allDone';
 
 /** Something that may have to be tried again. */
 export interface HeapAttempt<R> {

@@ -29,24 +29,13 @@ export function orderKey(item: unknown): Uint8Array {
 }
 
 function write(item: unknown, depth: number): void {
-  switch (typeof item) {
-    case 'number':
-      writeNumber(item, 0);
-      return;
-    case 'boolean':
-      writeNumber(Number(item), 0);
-      return;
-    case 'bigint':
-      writeBigint(item);
-      return;
-    case 'string':
-      writeText(item);
-      return;
-    default:
-      if (Array.isArray(item) && depth < deepest) writeArray(item, depth);
-      else if (item instanceof Date) writeNumber(item.getTime(), 0);
-      else writeTag(4);
-  }
+  if (typeof item === 'number') writeNumber(item, 0);
+  else if (typeof item === 'string') writeText(item);
+  else if (typeof item === 'bigint') writeBigint(item);
+  else if (typeof item === 'boolean') writeNumber(Number(item), 0);
+  else if (Array.isArray(item) && depth < deepest) writeArray(item, depth);
+  else if (item instanceof Date) writeNumber(item.getTime(), 0);
+  else writeTag(4);
 }
 
 function makeRoom(count: number): void {

@@ -1,5 +1,6 @@
 // What PriorityQueue and LifoQueue have in common: items in shared memory in an order of their own,
 // under one lock, with a condition for each thing that can be waited for: as CPython's queue.Queue.
+import { setMaxListeners } from 'node:events';
 import { inspect } from 'node:util';
 
 import {
@@ -89,6 +90,8 @@ export abstract class OrderedQueue<T = unknown> {
         : createRing(this, 4, HeapMemory.ringBytes(this.#maxBytes));
     this.#memory = new HeapMemory(this.#address, order, this.#maxBytes);
     if (detail === undefined) this.#memory.format();
+    // As many may wait as like.
+    setMaxListeners(0, this.#closing.signal);
     this.#lock = new HeapLock(() => {
       this.#memory.repair();
     }, detail);
@@ -244,9 +247,10 @@ export abstract class OrderedQueue<T = unknown> {
     this.#lock.hold(() => {
       const region = this.#memory.region();
       region.shutDown();
-      for (; immediate && region.count > 0; this.#addDone(1)) {
+      while (immediate && region.count > 0) {
         const value = region.pop();
         if (value instanceof Encoded) value.discard();
+        this.#addDone(1);
       }
       this.#lock.notifyAll('notEmpty');
       this.#lock.notifyAll('notFull');

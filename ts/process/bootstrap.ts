@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 
 import '../channel/carried.js';
-import { decode } from '../codec/codec.js';
+import { decode, encode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';

@@ -23,6 +23,11 @@ function joinAll(): void {
   }
 }
 
+/** The Thread objects of those that run; notices those that have ended. */
+export function listStarted(): object[] {
+  return [...started].filter(([running]) => !running.poll()).map(([, thread]) => thread);
+}
+
 /** The Thread object of a thread that this one has started; undefined for others'. */
 export function startedThread(ident: number): object | undefined {
   for (const [running, thread] of started) {

@@ -32,7 +32,7 @@ export async function registerLoaders(): Promise<void> {
 }
 
 interface TsxApi {
-  register(): unknown;
+  readonly register: () => unknown;
 }
 
 /** What `import('tsx/esm/api')` would find, for whom tsx is not installed; its CommonJS twin fails. */

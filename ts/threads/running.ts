@@ -107,7 +107,7 @@ export class Running {
     return this.#seed.isDaemon;
   }
 
-  /** Calls `done` once, when it has ended. */
+  /** Calls `done` once, when it has ended; at once if it has. */
   onEnd(done: () => void): void {
     const look = (): void => {
       if (!this.#hasEnded) return;
@@ -115,6 +115,7 @@ export class Running {
       done();
     };
     this.#listeners.add(look);
+    look();
   }
 
   /** What it left as its result, once it has. */
