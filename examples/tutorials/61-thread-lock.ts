@@ -34,9 +34,7 @@ type Work = (value: mp.Value<'i'>, lock: mp.Lock) => void;
 async function run(...targets: [Work, Work]): Promise<number> {
   const value = new mp.Value('i', 0);
   const lock = new mp.Lock();
-  const threads = targets.map(
-    (target) => new mp.threading.Thread({ target, args: [value, lock] }),
-  );
+  const threads = targets.map((target) => new mp.threading.Thread({ target, args: [value, lock] }));
   for (const thread of threads) await thread.start();
   for (const thread of threads) await thread.join();
   return value.value;

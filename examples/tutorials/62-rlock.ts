@@ -46,7 +46,9 @@ async function main(): Promise<void> {
   const box = new Box();
   const items = 3;
   console.log(`putting ${items} items in the box`);
-  const threads = [adder, remover].map((target) => new mp.threading.Thread({ target, args: [box, items] }));
+  const threads = [adder, remover].map(
+    (target) => new mp.threading.Thread({ target, args: [box, items] }),
+  );
   for (const thread of threads) await thread.start();
   for (const thread of threads) await thread.join();
   console.log(`${box.items.value} items still remain in the box`);

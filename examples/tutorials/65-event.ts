@@ -32,7 +32,9 @@ async function main(): Promise<void> {
     new mp.Value('i', 0),
     new mp.Event(),
   ];
-  const threads = [consumer, producer].map((target) => new mp.threading.Thread({ target, args: shared }));
+  const threads = [consumer, producer].map(
+    (target) => new mp.threading.Thread({ target, args: shared }),
+  );
   for (const thread of threads) await thread.start();
   for (const thread of threads) await thread.join();
 }

@@ -95,7 +95,7 @@ describe('Timer', () => {
     const { Timer } = threading;
     assert.throws(() => new Timer('1' as never, targets.square), TypeError);
     assert.throws(() => new Timer(-1, targets.square), RangeError);
-    assert.throws(() => new Timer(1, 5 as never), TypeError);
+    assert.throws(() => new Timer(1, 5), TypeError);
     assert.throws(() => new Timer(1, targets.square, 5 as never), TypeError);
   });
 });

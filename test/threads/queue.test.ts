@@ -255,11 +255,10 @@ for (const Kind of [queue.PriorityQueue, queue.LifoQueue]) {
       const start = async <T, A extends readonly unknown[]>(
         target: (...args: A) => T | PromiseLike<T>,
         args: A,
-      ): Promise<mp.Process<T> | mp.threading.Thread<T>> => {
+      ): Promise<Pick<mp.Process<T>, 'join' | 'result' | 'terminate'>> => {
         const options = { target, args };
-        const party = (
-          kind === 'threads' ? new threading.Thread(options) : new mp.Process(options)
-        ) as mp.Process<T>;
+        const party =
+          kind === 'threads' ? new threading.Thread<T, A>(options) : new mp.Process<T, A>(options);
         await party.start();
         return party;
       };
@@ -308,7 +307,8 @@ for (const Kind of [queue.PriorityQueue, queue.LifoQueue]) {
     for (let round = 0; round < rounds; round++) {
       const churners = Array.from(
         { length: parties },
-        (_, i) => new mp.Process({ target: targets.churn, args: [shared, parties * round + i, counts] }),
+        (_, i) =>
+          new mp.Process({ target: targets.churn, args: [shared, parties * round + i, counts] }),
       );
       for (const churner of churners) await churner.start();
       await within('all to churn', waitForCounts(counts[3]!, parties * round, parties));
@@ -320,7 +320,10 @@ for (const Kind of [queue.PriorityQueue, queue.LifoQueue]) {
     const [intended, done, taking, took] = counts.map(sum) as [number, number, number, number];
     const left = drain(shared).length;
     // Of each killed party one put and one get may have happened without its saying so.
-    assert.ok(left >= done - taking, `${String(left)} left, ${String(done)} put, ${String(taking)}`);
+    assert.ok(
+      left >= done - taking,
+      `${String(left)} left, ${String(done)} put, ${String(taking)}`,
+    );
     assert.ok(left <= intended - took, `${String(left)} left of ${String(intended - took)}`);
     assert.ok(intended - done <= parties * rounds && taking - took <= parties * rounds);
     assert.ok(took > 0);

@@ -23,7 +23,11 @@ export class LifoQueue<T = unknown> extends OrderedQueue<T> {
     super('youngest', maxsize, options);
   }
 
-  /** @internal */
+  /**
+   * By which an item is before others.
+   *
+   * @internal
+   */
   protected override keyOf(): Uint8Array {
     return noKey;
   }

@@ -64,7 +64,7 @@ const wasShutDown = (method: string): QueueShutDownError =>
 
 /**
  * Items of any number of threads and processes, which come out in an order of their own: see
- * {@link PriorityQueue} and {@link LifoQueue}.
+ * `PriorityQueue` and `LifoQueue`.
  *
  * @public
  */
@@ -125,7 +125,7 @@ export abstract class OrderedQueue<T = unknown> {
     });
   }
 
-  /** As {@link OrderedQueue.put}, blocking the thread. */
+  /** As `OrderedQueue.put`, blocking the thread. */
   putSync(item: T, options?: WaitOptions): void {
     const timeoutMs = checkWait('putSync', options);
     const put = this.#putOf('putSync', item);
@@ -168,7 +168,7 @@ export abstract class OrderedQueue<T = unknown> {
   }
 
   /**
-   * As {@link OrderedQueue.get}, blocking the thread. A function in the item whose module must be
+   * As `OrderedQueue.get`, blocking the thread. A function in the item whose module must be
    * imported asynchronously is a NotImportableError.
    */
   getSync(options?: WaitOptions): T {
@@ -231,7 +231,7 @@ export abstract class OrderedQueue<T = unknown> {
     return this.#lock.tryNow(this.#join) ?? (await this.#lock.wait(this.#join, wait));
   }
 
-  /** As {@link OrderedQueue.join}, blocking the thread. */
+  /** As `OrderedQueue.join`, blocking the thread. */
   joinSync(options?: WaitOptions): boolean {
     return this.#lock.waitSync(this.#join, checkWait('joinSync', options));
   }
@@ -264,7 +264,7 @@ export abstract class OrderedQueue<T = unknown> {
     this.#closing.abort(isClosed('get'));
   }
 
-  /** As {@link OrderedQueue.close}. */
+  /** As `OrderedQueue.close`. */
   [Symbol.dispose](): void {
     this.close();
   }

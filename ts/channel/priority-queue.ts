@@ -35,7 +35,11 @@ export class PriorityQueue<T = unknown> extends OrderedQueue<T> {
     super('priority', maxsize, options);
   }
 
-  /** @internal */
+  /**
+   * By which an item is before others.
+   *
+   * @internal
+   */
   protected override keyOf(item: T): Uint8Array {
     return orderKey(item);
   }

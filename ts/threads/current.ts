@@ -54,7 +54,7 @@ export function enumerate(): ThreadInfo[] {
 }
 
 /**
- * How many threads {@link enumerate} gives.
+ * How many threads `enumerate` gives.
  *
  * @public
  */

@@ -22,6 +22,7 @@ const unreachable = new FinalizationRegistry<string>((id) => {
  * @public
  */
 export class Local {
+  /** Whatever a thread keeps in it. */
   [key: string]: unknown;
 
   /** @param properties - that this thread's begins with */

@@ -53,7 +53,7 @@ const unreachable = new FinalizationRegistry((running: Running) => {
  */
 export class Thread<T = unknown, A extends readonly unknown[] = never[]> implements ThreadInfo {
   /**
-   * @param options - see {@link ThreadOptions}
+   * @param options - see `ThreadOptions`
    * @throws TypeError when an option is of the wrong type
    */
   constructor(options: ThreadOptions<T, A> = {}) {
@@ -94,7 +94,7 @@ export class Thread<T = unknown, A extends readonly unknown[] = never[]> impleme
     if (!running.lives) throw running.ended();
   }
 
-  /** As {@link Thread.start}, blocking until it runs. */
+  /** As `Thread.start`, blocking until it runs. */
   startSync(): void {
     launch(this).bootSync();
   }
@@ -113,7 +113,7 @@ export class Thread<T = unknown, A extends readonly unknown[] = never[]> impleme
     return running.wait(wait, () => running.poll());
   }
 
-  /** As {@link Thread.join}, blocking this thread. */
+  /** As `Thread.join`, blocking this thread. */
   joinSync(options?: WaitOptions): boolean {
     const timeoutMs = checkWait('joinSync', options);
     return runningToJoin(recordOf(this)).waitSync(timeoutMs);

@@ -35,7 +35,7 @@ export class Timer<T = unknown, A extends readonly unknown[] = never[]> extends 
    * @param interval - how long to wait, in ms, 0 or more
    * @param target - an exported function, which may be async
    * @param args - its arguments; copied at `start()`
-   * @param options - as for a {@link Thread}
+   * @param options - as for a `Thread`
    * @throws TypeError, RangeError when an argument is none
    */
   constructor(
