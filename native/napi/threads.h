@@ -1,7 +1,7 @@
 // The threads of this process that JavaScript has names for. Process-wide, so that each thread, and
 // each copy of the package, sees all of them: JavaScript threads share nothing else.
 //
-// An entry is made by its thread and ends with that (clean-up hook). The main thread has none before
+// An entry is made by its thread and ends with that (clean-up hook). The main thread has none until
 // it is renamed: it is there as long as the process is.
 #pragma once
 
