@@ -45,12 +45,29 @@ export {
   TimeoutError,
   type ErrorDetails,
 } from './errors.js';
+export { MaybeEncodingError, WorkerLostError } from './errors/pool.js';
 export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/queue.js';
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
 export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
+export { AsyncResult, type ResultCallbacks } from './pool/async-result.js';
+export type { TimeFigures } from './pool/figures.js';
+export type { ImapIterator, Input } from './pool/imap.js';
+export type {
+  ApplyOptions,
+  ImapOptions,
+  MapAsyncOptions,
+  MapOptions,
+  PoolOptions,
+  TaskOptions,
+  TaskTarget,
+} from './pool/options.js';
+export { type BasePool } from './pool/base-pool.js';
+export { Pool } from './pool/pool.js';
+export { ThreadPool } from './pool/thread-pool.js';
+export type { PoolStats, WorkerStats } from './pool/stats.js';
 export { cpuCount } from './process/cpu-count.js';
 export {
   activeChildren,
@@ -66,7 +83,7 @@ export { Process } from './process/process.js';
 export { type StartMethod } from './process/start-method.js';
 export { getAllStartMethods, getStartMethod, setStartMethod } from './process/start-methods.js';
 export { ThreadError, ThreadStateError } from './errors/thread.js';
-export * as dummy from './threads/dummy.js';
+export * as dummy from './pool/dummy.js';
 export * as threading from './threads/namespace.js';
 export { Condition } from './sync/condition.js';
 export { Event } from './sync/event.js';

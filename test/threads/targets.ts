@@ -176,3 +176,7 @@ export const answer = async (connection: mp.Connection): Promise<void> => {
   await connection.send(((await connection.recv()) as number) + 1);
   connection.close();
 };
+
+export const loopForEver = (): never => {
+  for (;;);
+};

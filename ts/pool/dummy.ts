@@ -1,6 +1,6 @@
 // `mp.dummy`: the API of processes over threads, as Python's multiprocessing.dummy.
-import { listStarted } from './active.js';
-import type { Thread } from './thread.js';
+import { listStarted } from '../threads/active.js';
+import type { Thread } from '../threads/thread.js';
 
 export { JoinableQueue } from '../channel/joinable-queue.js';
 export { Pipe } from '../channel/pipe.js';
@@ -15,8 +15,9 @@ export { RLock } from '../sync/rlock.js';
 export { BoundedSemaphore, Semaphore } from '../sync/semaphore.js';
 export { SharedArray as Array } from '../values/array.js';
 export { Value } from '../values/value.js';
-export { currentThread as currentProcess } from './current.js';
-export { Thread as Process } from './thread.js';
+export { ThreadPool as Pool } from './thread-pool.js';
+export { currentThread as currentProcess } from '../threads/current.js';
+export { Thread as Process } from '../threads/thread.js';
 
 /**
  * The threads that this one has started and that run now.
