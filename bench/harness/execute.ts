@@ -22,7 +22,11 @@ function commandOf(subject: Subject, toolchain: Toolchain, measuredMs: number): 
   if (subject.kind === 'node') {
     if (subject.backend !== undefined) env.NODE_MULTIPROCESSING_BACKEND = subject.backend;
     const file = join(__dirname, '..', 'cases', subject.file);
-    return { path: process.execPath, args: [...(subject.nodeOptions ?? []), file, ms, ...(subject.args ?? [])], env };
+    return {
+      path: process.execPath,
+      args: [...(subject.nodeOptions ?? []), file, ms, ...(subject.args ?? [])],
+      env,
+    };
   }
   const tool = toolchain[subject.kind];
   if (typeof tool === 'string') throw new UnavailableError(tool);
