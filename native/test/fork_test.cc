@@ -324,9 +324,8 @@ class Client {
  private:
   mp::fork::Reply Next() const {
     mp::fork::Reply reply;
-    REQUIRE(mp::test::Eventually([&] {
-      return mp::fork::ReceiveReply(socket, &reply) == mp::fork::Received::kMessage;
-    }));
+    REQUIRE(mp::test::Eventually(
+        [&] { return mp::fork::ReceiveReply(socket, &reply) == mp::fork::Received::kMessage; }));
     return reply;
   }
 
