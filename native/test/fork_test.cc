@@ -1,4 +1,4 @@
-// fork/: a process with many threads is forked again and again, and in each child all threads go on.
+// fork/: a process with many threads is forked again and again; in each child all of them go on.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <pthread.h>
