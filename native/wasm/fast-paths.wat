@@ -159,6 +159,50 @@
       (br $again))
     (unreachable))
 
+  ;; robustTryAcquire(address, self, units, start) -> 1: acquired; 0: the slow path must look
+  (func (export "robustTryAcquire")
+    (param $address i32) (param $self i32) (param $units i32) (param $start i32) (result i32)
+    (local $left i32) (local $unit i32)
+    ;; Neither WAITERS nor a request: whoever starves goes first.
+    (if (i64.ge_u (i64.atomic.load (local.get $address)) (i64.const 0x80000000))
+      (then (return (i32.const 0))))
+    (local.set $left (local.get $units))
+    (loop $next
+      (local.set $unit
+        (i32.add (local.get $address) (i32.shl (local.get $start) (i32.const 2))))
+      (if (i32.eqz (i32.atomic.load offset=64 (local.get $unit)))
+        (then
+          (if (i32.eqz
+                (i32.atomic.rmw.cmpxchg offset=64
+                  (local.get $unit) (i32.const 0) (local.get $self)))
+            (then (return (i32.const 1))))))
+      (local.set $start (i32.add (local.get $start) (i32.const 1)))
+      (if (i32.eq (local.get $start) (local.get $units))
+        (then (local.set $start (i32.const 0))))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $next (local.get $left)))
+    (i32.const 0))
+
+  ;; robustRelease(address, self, units, start) -> 0: released; 1: released, and somebody is to be
+  ;; told; 2: not held. SYNC POINT robust-units: the unit, then the load of the state.
+  (func (export "robustRelease")
+    (param $address i32) (param $self i32) (param $units i32) (param $start i32) (result i32)
+    (local $left i32) (local $unit i32)
+    (local.set $left (local.get $units))
+    (loop $next
+      (local.set $unit
+        (i32.add (local.get $address) (i32.shl (local.get $start) (i32.const 2))))
+      (if (i32.eq (i32.atomic.load offset=64 (local.get $unit)) (local.get $self))
+        (then
+          (i32.atomic.store offset=64 (local.get $unit) (i32.const 0))
+          (return (i32.lt_s (i32.atomic.load (local.get $address)) (i32.const 0)))))
+      (local.set $start (i32.add (local.get $start) (i32.const 1)))
+      (if (i32.eq (local.get $start) (local.get $units))
+        (then (local.set $start (i32.const 0))))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $next (local.get $left)))
+    (i32.const 2))
+
   ;; conditionIsQuiet(condition, lock, self) -> 1: this thread holds the lock and nobody waits
   (func (export "conditionIsQuiet")
     (param $address i32) (param $lock i32) (param $self i32) (result i32)

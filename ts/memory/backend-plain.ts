@@ -10,8 +10,9 @@ export const chunkBytes = 1 << chunkShift;
 const wordMask = (chunkBytes >> 2) - 1;
 
 const { awaited, idMask, pending, stateHigh, depth, eventSet, eventSequence } = native.constants;
-const { rwlockCells, rwlockClaimed, rwlockTorn, rwlockWriter } = native.constants;
+const { robustUnits, rwlockCells, rwlockClaimed, rwlockTorn, rwlockWriter } = native.constants;
 const ownerMask = idMask | pending;
+const wordBytes = 4;
 const highIndex = stateHigh >> 2;
 const depthIndex = depth >> 2;
 
@@ -150,6 +151,29 @@ const plainPaths: FastPaths = {
     // A waiter that announced itself in between saw a count of 0 and may sleep.
     if (Atomics.load(chunk, index + highIndex) !== 0) native.semaphoreNotify(address);
     return 1;
+  },
+
+  robustTryAcquire(address, self, units, start) {
+    // WAITERS is the sign; a request above it: whoever starves goes first.
+    if ((load(address) | -load(address + stateHigh)) < 0) return 0;
+    for (let i = 0; i < units; i++) {
+      const unit = address + robustUnits + ((start + i) % units) * wordBytes;
+      const chunk = chunkOf(unit);
+      const index = indexOf(unit);
+      const isFree = Atomics.load(chunk, index) === 0;
+      if (isFree && Atomics.compareExchange(chunk, index, 0, self) === 0) return 1;
+    }
+    return 0;
+  },
+
+  robustRelease(address, self, units, start) {
+    for (let i = 0; i < units; i++) {
+      const unit = address + robustUnits + ((start + i) % units) * wordBytes;
+      if (load(unit) !== self) continue;
+      store(unit, 0);
+      return load(address) < 0 ? 1 : 0;
+    }
+    return 2;
   },
 
   conditionIsQuiet(address, lock, self) {

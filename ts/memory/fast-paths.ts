@@ -25,6 +25,10 @@ export interface FastPaths {
   semaphoreTryAcquire(address: number): number;
   /** 1: released; 0: the slow path must look. */
   semaphoreRelease(address: number, maximum: number): number;
+  /** Of a robust one, looking from unit `start` on. 1: acquired; 0: the slow path must look. */
+  robustTryAcquire(address: number, self: number, units: number, start: number): number;
+  /** 0: released; 1: released, somebody is to be told; 2: not held. */
+  robustRelease(address: number, self: number, units: number, start: number): number;
   /** 1: `self` holds the lock and nobody waits; 0: the slow path must look. */
   conditionIsQuiet(address: number, lock: number, self: number): number;
   /** 0: set; else the slow path must look. */
