@@ -15,44 +15,6 @@
   (func (export "lockRelease") (param $address i32) (param $self i32) (result i32)
     (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $self) (i32.const 0)))
 
-  ;; rlockTryAcquire(address, self) -> 0: acquired, first or again; else the slow path must look
-  (func (export "rlockTryAcquire") (param $address i32) (param $self i32) (result i32)
-    (local $seen i32)
-    (local $depth i32)
-    ;; A load first: a nested acquire needs no atomic change. Owner and PENDING are all but WAITERS
-    ;; and ABANDONED, and nobody but this thread makes this thread the accepted owner.
-    (if (i32.eq
-          (i32.and (i32.atomic.load (local.get $address)) (i32.const 0x3fffffff))
-          (local.get $self))
-      (then
-        (local.set $depth (i32.load offset=16 (local.get $address)))
-        ;; AWAITED is the sign: an awaited owner of this thread holds it.
-        (if (i32.lt_s (local.get $depth) (i32.const 0)) (then (return (i32.const 1))))
-        (i32.store offset=16 (local.get $address) (i32.add (local.get $depth) (i32.const 1)))
-        (return (i32.const 0))))
-    (local.set $seen
-      (i32.atomic.rmw.cmpxchg (local.get $address) (i32.const 0) (local.get $self)))
-    (if (i32.eqz (local.get $seen))
-      (then (i32.store offset=16 (local.get $address) (i32.const 1))))
-    (local.get $seen))
-
-  ;; rlockRelease(address, self) -> 0: released, wholly or by one; 1: the slow path must look
-  (func (export "rlockRelease") (param $address i32) (param $self i32) (result i32)
-    (local $depth i32)
-    (if (i32.ne
-          (i32.and (i32.atomic.load (local.get $address)) (i32.const 0x3fffffff))
-          (local.get $self))
-      (then (return (i32.const 1))))
-    (local.set $depth (i32.load offset=16 (local.get $address)))
-    (if (i32.gt_s (local.get $depth) (i32.const 1))
-      (then
-        (i32.store offset=16 (local.get $address) (i32.sub (local.get $depth) (i32.const 1)))
-        (return (i32.const 0))))
-    (if (i32.lt_s (local.get $depth) (i32.const 0)) (then (return (i32.const 1))))
-    (i32.ne
-      (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $self) (i32.const 0))
-      (local.get $self)))
-
   ;; rlockTryAwaited(address, self) -> 0: acquired for an awaited owner; else the slow path must look
   (func (export "rlockTryAwaited") (param $address i32) (param $self i32) (result i32)
     (local $seen i32)
@@ -202,21 +164,6 @@
       (local.set $left (i32.sub (local.get $left) (i32.const 1)))
       (br_if $next (local.get $left)))
     (i32.const 2))
-
-  ;; conditionIsQuiet(condition, lock, self) -> 1: this thread holds the lock and nobody waits
-  (func (export "conditionIsQuiet")
-    (param $address i32) (param $lock i32) (param $self i32) (result i32)
-    ;; Owner and PENDING of the lock are all but WAITERS and ABANDONED; neither the condition's
-    ;; WAITERS nor an RLock's AWAITED is set in a number that is not negative.
-    (i32.and
-      (i32.eq
-        (i32.and (i32.atomic.load (local.get $lock)) (i32.const 0x3fffffff))
-        (local.get $self))
-      (i32.ge_s
-        (i32.or
-          (i32.atomic.load (local.get $address))
-          (i32.load offset=16 (local.get $lock)))
-        (i32.const 0))))
 
   ;; eventSet(address) -> 0: set; 1: the slow path must look
   (func (export "eventSet") (param $address i32) (result i32)
