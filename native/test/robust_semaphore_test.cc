@@ -71,7 +71,8 @@ struct OneUnitWorld : RobustWorld {
 };
 
 TEST_SUITE("the robust semaphore") {
-  TEST_CASE_FIXTURE(RobustWorld, "has as many units as it was made with, and knows whose they are") {
+  TEST_CASE_FIXTURE(RobustWorld,
+                    "has as many units as it was made with, and knows whose they are") {
     CHECK(Semaphore().Free() == 2);
     CHECK(Take(self));
     CHECK(Take(other));
@@ -126,7 +127,8 @@ TEST_SUITE("the robust semaphore") {
     CHECK(Semaphore().Attempt(self.id(), waiter) == Outcome::kAcquired);
   }
 
-  TEST_CASE_FIXTURE(OneUnitWorld, "a release wakes one, and whoever is about to sleep stays awake") {
+  TEST_CASE_FIXTURE(OneUnitWorld,
+                    "a release wakes one, and whoever is about to sleep stays awake") {
     CHECK(Take(other));
     SleepPlan plan;
     REQUIRE(Semaphore().PrepareSleep(self.id(), waiter, &plan));
@@ -141,7 +143,8 @@ TEST_SUITE("the robust semaphore") {
     CHECK(one.is_awake() != two.is_awake());
   }
 
-  TEST_CASE_FIXTURE(RobustWorld, "whoever acquires after it slept tells the next while units are left") {
+  TEST_CASE_FIXTURE(RobustWorld,
+                    "whoever acquires after it slept tells the next while units are left") {
     Set(5);
     const Sleeper next(LowPoint());
     REQUIRE(next.FallsAsleep());

@@ -95,7 +95,12 @@ export class Semaphore {
    * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
    */
   static open(name: string, options: NameOptions & SemaphoreOpening = {}): Semaphore {
-    return openNamed({ type: Semaphore, name, options, make: () => new Semaphore(options.value, options) });
+    return openNamed({
+      type: Semaphore,
+      name,
+      options,
+      make: () => new Semaphore(options.value, options),
+    });
   }
 
   /**

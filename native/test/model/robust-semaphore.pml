@@ -3,7 +3,7 @@
  * state and looks at the units then, who releases writes its unit and looks at the state then.
  *
  * UNITS units, THREADS threads that acquire one, ROUNDS times each; DEATHS of them die, at any step. With TIMEOUTS a
- * wait may end at any moment. Compare and sleep are one step. The kernel tells one of those who sleep on a death.
+ * wait of thread 1 may end at any moment. Compare and sleep are one step. The kernel tells one of those who sleep on a death.
  * With PATIENT nobody starves. A sleep beside a unit that is kept for another may end at any moment with BOUND_SHORT (2 ms), each sleep when nothing
  * else can move with BOUND_IDLE (50 ms); without them none ends by its bound.
  */
@@ -102,9 +102,6 @@ inline Settle() {
     :: request != 0 && (request == me || request == passed) -> request = 0; others = true
     :: else
     fi;
-#ifdef MUTANT_CHAIN_IF_SLEPT
-    others = slept;
-#endif
 #ifndef MUTANT_FORGET_WAITERS
     if :: others -> waiters = true :: else fi
 #endif
@@ -174,7 +171,7 @@ again:
 prepare:
 #ifdef TIMEOUTS
       if
-      :: Withdraw(); goto over
+      :: me == 1 -> Withdraw(); goto over
       :: skip
       fi;
 #endif
@@ -218,7 +215,7 @@ prepare:
       :: atomic { timeout && asleep[me] -> asleep[me] = false }
 #endif
 #ifdef TIMEOUTS
-      :: atomic { asleep[me] -> asleep[me] = false }; Withdraw(); goto over
+      :: atomic { me == 1 && asleep[me] -> asleep[me] = false }; Withdraw(); goto over
 #endif
       fi;
       if :: atomic { watched[me] != 0 && !alive[watched[me]] -> k = watched[me] }; Spread(k) :: else fi;

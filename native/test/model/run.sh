@@ -166,8 +166,7 @@ check 'invalid end' 'mutant: FORGET_WAITERS' \
   "-DPATIENT -DMUTANT_FORGET_WAITERS -DMUTANT_NO_CHAIN"
 check 'invalid end' 'mutant: NO_CHAIN' \
   "-DPATIENT -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DMUTANT_NO_CHAIN"
-check 'invalid end' 'mutant: CHAIN_IF_SLEPT'        "-DMUTANT_CHAIN_IF_SLEPT"
-check 'invalid end' 'mutant: SILENT_WITHDRAW'       "-DPATIENT -DTIMEOUTS -DMUTANT_SILENT_WITHDRAW"
+check 'invalid end' 'mutant: SILENT_WITHDRAW'       "-DPATIENT -DROUNDS=2 -DTIMEOUTS -DMUTANT_SILENT_WITHDRAW"
 check 'assertion'   'mutant: KEEP_REQUEST'          "-DTHREADS=2 -DTIMEOUTS -DMUTANT_KEEP_REQUEST"
 
 model=rlock
