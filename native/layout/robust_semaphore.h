@@ -21,6 +21,7 @@ struct RobustSemaphore {
   SyncObject object;
   // and then the units
 };
+static_assert(offsetof(RobustSemaphore, object) == 0);
 static_assert(sizeof(RobustSemaphore) == 64);
 
 inline constexpr uint32_t kWakesMask = 0x7fffffff;

@@ -1,4 +1,4 @@
-// Semaphore for JavaScript: the calls that the fast path could not answer. See sync/semaphore.h and,
+// Semaphore for JavaScript: the calls that the fast path could not answer. See sync/semaphore.h;
 // for those that survive their holders, sync/robust_semaphore.h.
 #include "napi/semaphore.h"
 

@@ -8,8 +8,7 @@
 //   ----------------+---------------------+------+--------------------------------------------
 //   0               | anybody             | self | compare-and-swap: acquired
 //   a dead id       | anybody             | self | compare-and-swap: acquired; what died comes back
-//   self            | self                | 0    | store: released. Nobody else writes a living id's
-//   a living id     | its thread          | 0    |
+//   a living id     | its thread alone    | 0    | store: released
 //
 // Killed before such a step a thread has not acquired (released), after it it has: nothing is in
 // between. Only its own thread can release a unit, so a thread counts its units by looking at them,
