@@ -2,7 +2,7 @@
  * The robust semaphore (native/sync/robust_semaphore.h): units are words that say whose they are; who sleeps writes the
  * state and looks at the units then, who releases writes its unit and looks at the state then.
  *
- * UNITS units, THREADS threads that acquire one, ROUNDS times each; DEATHS of them die, at any step. With TIMEOUTS a
+ * UNITS units, THREADS threads that acquire one, ROUNDS times each (the third ROUNDS_3); DEATHS of them die, at any step. With TIMEOUTS a
  * wait of thread 1 may end at any moment. Compare and sleep are one step. The kernel tells one of those who sleep on a death.
  * With PATIENT nobody starves. A sleep beside a unit that is kept for another may end at any moment with BOUND_SHORT (2 ms), each sleep when nothing
  * else can move with BOUND_IDLE (50 ms); without them none ends by its bound.
@@ -15,6 +15,9 @@
 #endif
 #ifndef ROUNDS
 #define ROUNDS 1
+#endif
+#ifndef ROUNDS_3
+#define ROUNDS_3 ROUNDS
 #endif
 #ifndef DEATHS
 #define DEATHS 0
@@ -135,7 +138,7 @@ proctype thread(byte me) {
   byte rounds, k, found, owner, holder, seen, passed, mine;
   bool slept, all, others, expired;
   {
-    rounds = ROUNDS;
+    rounds = (me == 3 -> ROUNDS_3 : ROUNDS);
     do
     :: rounds == 0 -> break
     :: else ->
