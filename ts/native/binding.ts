@@ -4,6 +4,7 @@ import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 import type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest } from './requests.js';
+import type { NativeThreads } from './threads.js';
 
 export type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest };
 
@@ -96,12 +97,14 @@ export interface LayoutConstants {
   readonly eventSequence: number;
   readonly stateLow: number;
   readonly stateHigh: number;
+  readonly flags: number;
   readonly depth: number;
   readonly maximum: number;
   readonly hasAction: number;
   readonly broken: number;
   readonly maxParties: number;
   readonly barrierArrivals: number;
+  readonly robustUnits: number;
   readonly rwlockWriter: number;
   readonly rwlockTorn: number;
   readonly rwlockClaimed: number;
@@ -195,7 +198,7 @@ type ErrorFactory = (
 ) => Error;
 
 /** The addon's functions; each is documented where it is defined, in native/napi. */
-export interface Native {
+export interface Native extends NativeThreads {
   readonly constants: LayoutConstants;
   setErrorFactory(factory: ErrorFactory): void;
 
@@ -255,6 +258,7 @@ export interface Native {
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;
   semaphoreNotify(address: number): void;
+  semaphoreFree(address: number): number;
   conditionEnter(address: number): number;
   conditionBlock(address: number, ticket: number, timeoutMs: number): Outcome;
   conditionLeave(address: number, ticket: number): void;
