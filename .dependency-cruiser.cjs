@@ -10,6 +10,7 @@ const chain = [
   'codec',
   'channel',
   'process',
+  'debug',
   'pool',
 ];
 const tops = ['manager', 'threads', 'cluster'];

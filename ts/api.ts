@@ -1,5 +1,6 @@
 // The public API but for contexts, which contain it.
 import './channel/carried.js';
+import './debug/install.js';
 import './process/spawn.js';
 import './process/start-forkserver.js';
 
