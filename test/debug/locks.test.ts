@@ -340,8 +340,15 @@ describe('the debug mode of locks', () => {
 
   it('tells ps since when a lock is held, where, and how many wait', async () => {
     const text = `
-      main(() => {
-        const lock = new mp.Lock();
+      main(async () => {
+        const [lock, semaphore, rwlock] = [new mp.Lock(), new mp.Semaphore(1), new mp.RWLock()];
+        for (const one of [lock, semaphore, rwlock.reader, rwlock.writer]) {
+          await one.acquire();
+          one.release();
+          await one.runExclusive(() => {});
+          if (one.tryAcquire()) one.release();
+          one.runExclusiveSync(() => {});
+        }
         lock.acquireSync(); // held
         for (let i = 0; i < 3; i++) void lock.acquire().then(() => lock.release());
         console.log('held');
@@ -363,8 +370,15 @@ describe('the debug mode of locks', () => {
         ` held +${String(running.child.pid)} +3 +\\d+ s +\\S+main.cjs:${String(lineOf(text, '// held'))}:`,
       ),
     );
-    const rows = JSON.parse(ps('--json')) as { owner?: string; holders: { since: string }[] }[];
+    const rows = JSON.parse(ps('--json')) as {
+      memory: string;
+      owner?: string;
+      holders: { since: string }[];
+    }[];
     const row = rows.find(({ owner }) => owner === String(running.child.pid));
+    const others = rows.filter(({ memory }) => memory === row!.memory);
+    assert.equal(others.length, 3);
+    assert.equal(others.flatMap(({ holders }) => holders).length, 1);
     assert.ok(Math.abs(Date.now() - Date.parse(row!.holders[0]!.since)) < 60_000);
     running.child.stdin!.end('end\\n');
     await running.end();

@@ -42,6 +42,18 @@ export function traceLocks(wanted: string): void {
   trace(WriteSide.prototype, waitMs, sideOf('write'));
 }
 
+/** Whether calls are the user's: `acquire` begins with a `tryAcquire`, which counts once. */
+let isTraced = true;
+
+function untraced<T>(call: () => T): T {
+  isTraced = false;
+  try {
+    return call();
+  } finally {
+    isTraced = true;
+  }
+}
+
 function trace(prototype: Lockable, limitMs: number, usedOf: (object: object) => Used): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- each is called with its object
   const { acquire, acquireSync, tryAcquire, release } = prototype;
@@ -52,7 +64,7 @@ function trace(prototype: Lockable, limitMs: number, usedOf: (object: object) =>
     const wait = beginWait(used, { method: 'acquire', isBlocking: false, timeoutMs, limitMs });
     try {
       wait.watch();
-      const acquired = await acquire.call(this, options);
+      const acquired = await untraced(() => acquire.call(this, options));
       if (acquired) addHold(used, wait.site);
       return acquired;
     } finally {
@@ -82,7 +94,7 @@ function trace(prototype: Lockable, limitMs: number, usedOf: (object: object) =>
 
   prototype.tryAcquire = function (this: Lockable) {
     const acquired = tryAcquire.call(this);
-    if (acquired) addHold(usedOf(this));
+    if (acquired && isTraced) addHold(usedOf(this));
     return acquired;
   };
 
