@@ -48,6 +48,14 @@ export {
 export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/queue.js';
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
+export { getLogger, logToStderr } from './logging/log.js';
+export type {
+  LogHandler,
+  Logger,
+  LogLevel,
+  LogLevelName,
+  LogRecord,
+} from './logging/logger.js';
 export { type SharedHandle } from './memory/handles.js';
 export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
