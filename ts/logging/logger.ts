@@ -40,9 +40,11 @@ export interface LogRecord {
   readonly level: number;
   /** Its level in capitals; `Level 7` when it has no name. */
   readonly levelName: string;
+  /** What happened. */
   readonly message: string;
   /** Name of the process that wrote it, such as `MainProcess`. */
   readonly processName: string;
+  /** Of that process. */
   readonly pid: number;
   /** In ms since 1970. */
   readonly time: number;
