@@ -49,13 +49,7 @@ export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/qu
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
 export { getLogger, logToStderr } from './logging/log.js';
-export type {
-  LogHandler,
-  Logger,
-  LogLevel,
-  LogLevelName,
-  LogRecord,
-} from './logging/logger.js';
+export type { LogHandler, Logger, LogLevel, LogLevelName, LogRecord } from './logging/logger.js';
 export { type SharedHandle } from './memory/handles.js';
 export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
