@@ -227,11 +227,11 @@ describe('the debug mode of locks', () => {
 
   it('tells of a wait that lasts, once, and who holds what it is for', async () => {
     const text = `
-      exports.other = (lock, met) => { lock.runExclusiveSync(() => { // child holds
-        met.release(); met.acquireSync({ timeout: 1500 }); }); };
+      exports.other = (lock, met, stay) => { lock.runExclusiveSync(() => { // child holds
+        met.release(); stay.acquireSync({ timeout: 1500 }); }); };
       main(async () => {
-        const [lock, met] = [new mp.Lock(), new mp.Semaphore(0)];
-        const child = new mp.Process({ target: exports.other, args: [lock, met] });
+        const [lock, met, stay] = [new mp.Lock(), new mp.Semaphore(0), new mp.Semaphore(0)];
+        const child = new mp.Process({ target: exports.other, args: [lock, met, stay] });
         await child.start();
         await met.acquire();
         await lock.runExclusive(() => console.log('at last')); // main waits
