@@ -2,8 +2,17 @@
 // CPython's logging, of which multiprocessing uses this much.
 import { invalidArgument } from '../errors.js';
 
+/**
+ * The names of levels, from the most talkative. `'notset'` is as `'warning'`; `'subdebug'` and
+ * `'subwarning'` are those that CPython's multiprocessing adds.
+ *
+ * @public
+ */
+export type LogLevelName =
+  'notset' | 'subdebug' | 'debug' | 'info' | 'subwarning' | 'warning' | 'error' | 'critical';
+
 /** Levels by name; the numbers are CPython's. */
-const levels = {
+const levels: Readonly<Record<LogLevelName, number>> = {
   notset: 0,
   subdebug: 5,
   debug: 10,
@@ -12,15 +21,7 @@ const levels = {
   warning: 30,
   error: 40,
   critical: 50,
-} as const;
-
-/**
- * The names of levels, from the most talkative. `'notset'` is as `'warning'`; `'subdebug'` and
- * `'subwarning'` are those that CPython's multiprocessing adds.
- *
- * @public
- */
-export type LogLevelName = keyof typeof levels;
+};
 
 /**
  * A level: its name, or a whole number of 0 or more, as in CPython (10 is `'debug'`, 20 `'info'`, 30
@@ -72,7 +73,7 @@ export function nameLogs(name: () => string): void {
 export class Logger {
   readonly #handlers = new Set<LogHandler>();
   readonly #onChange: () => void;
-  #level: number = levels.notset;
+  #level = levels.notset;
 
   /**
    * By `getLogger()` only.
