@@ -1,15 +1,16 @@
 // A child's life: it learns who it is, runs the main module again, does its work, leaves the result.
 import { closeSync } from 'node:fs';
-import { inspect } from 'node:util';
 
 import '../channel/carried.js';
 import { decode, encode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
+import { getLogger, inheritLog, logSettings } from '../logging/log.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { setCurrentProcess } from './current.js';
 import { Process } from './process.js';
 import { newRecord, setRecord } from './record.js';
+import { encodeReport, textOf } from './report.js';
 import { inheritMethod } from './start-methods.js';
 import {
   descriptors,
@@ -30,6 +31,7 @@ export async function runTask(): Promise<void> {
   const isReported = reportUncaught(task);
   try {
     const self = await takeWork(task);
+    logLife();
     const value = await self.run();
     isReported.leave({ value });
   } catch (error) {
@@ -39,8 +41,17 @@ export async function runTask(): Promise<void> {
   }
 }
 
-function settleIn({ identity, parent, main, argv, arena, startMethod }: Task): void {
+/** Its end too, whatever brings it but a signal. */
+function logLife(): void {
+  getLogger().info('child process calling run()');
+  process.on('exit', (code) => {
+    getLogger().info(`process exiting with exit code ${String(code)}`);
+  });
+}
+
+function settleIn({ identity, parent, main, argv, arena, startMethod, log }: Task): void {
   inheritMethod(startMethod);
+  inheritLog(log);
   process.argv = [...argv];
   becomeProcess({ identity, parent });
   adoptMainModule(main);
@@ -80,6 +91,7 @@ export async function rehearse(): Promise<void> {
     parent: { name: '', pid: 0 },
     argv: [],
     startMethod: 'spawn',
+    log: logSettings(),
     main: undefined,
     arena: '',
     holder: 0,
@@ -104,17 +116,4 @@ function reportUncaught({ identity, holder }: Task): { leave(report: Report): vo
     leave({ error });
   });
   return { leave };
-}
-
-function encodeReport(report: Report, holder: number): Uint8Array {
-  try {
-    return encode(report, { label: 'value' in report ? 'the return value' : 'the error', holder });
-  } catch (error) {
-    // The result alone is lost: the child has done its work, and its exit code says so.
-    return encode({ error }, { holder });
-  }
-}
-
-function textOf(error: unknown): string {
-  return inspect(error);
 }

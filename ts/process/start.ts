@@ -2,12 +2,14 @@
 import { encode, discard } from '../codec/codec.js';
 import { MultiprocessingError, ProcessStateError } from '../errors.js';
 import { mainModule } from '../functions/main-module.js';
+import { getLogger, logSettings } from '../logging/log.js';
 import { native } from '../native/binding.js';
 import type { Child } from './child.js';
 import type { ProcessRecord } from './record.js';
+import { exitCodeOf } from './result.js';
 import { methodForChild, starterOf, type TaskSeed } from './start-methods.js';
 import type { Work } from './task.js';
-import { isImportingMain, thisProcess } from './this-process.js';
+import { isImportingMain, isOwnThread, thisProcess } from './this-process.js';
 
 /** Checks that a process may start now. */
 export function checkStart(record: ProcessRecord): void {
@@ -26,13 +28,20 @@ export function checkMayStart(): void {
       { code: 'ERR_MP_DAEMON_CHILD' },
     );
   }
-  if (isImportingMain()) throw bootstrapping();
+  checkBootstrap('process');
 }
 
-function bootstrapping(): MultiprocessingError {
+/** Throws while this process, or thread, still runs the main module again. */
+export function checkBootstrap(started: 'process' | 'thread'): void {
+  if (isImportingMain()) throw bootstrapping(started);
+}
+
+function bootstrapping(started: 'process' | 'thread'): MultiprocessingError {
+  const here = isOwnThread() ? 'a thread' : 'a child';
   return new MultiprocessingError(
-    'a process was started while this one, a child, is still importing the main module. ' +
-      'The main module runs again in every child, so what starts processes must be guarded:\n\n' +
+    `a ${started} was started while this one, ${here}, is still importing the main module. ` +
+      'The main module runs again in every child and thread, so what starts them must be ' +
+      'guarded:\n\n' +
       '    if (isMainProcess()) {\n' +
       '      const process = new Process({ target });\n' +
       '      await process.start();\n' +
@@ -72,23 +81,30 @@ function seedOf({ name, numbers, isDaemon, authkey, method }: ProcessRecord, wor
     parent: { name: self.identity.name, pid: process.pid },
     argv: process.argv,
     startMethod: methodForChild(method),
+    log: logSettings(),
     main: mainModule(),
     work: encodeWork(work),
   };
 }
 
-function encodeWork(work: Work): Uint8Array {
+/** What is to be done, as a message. */
+export function encodeWork(work: Work): Uint8Array {
   // One message, so that an object that appears twice arrives as one; named as the user calls them.
   const { type, target, args, fields } = work;
   return encode({ type, target, args, fields }, { label: '' });
 }
 
 /** When a child has ended: what only it could reach goes. */
-export function afterEnd(child: Child, done: () => void): void {
+export function afterEnd(child: Child, name: string, done: () => void): void {
+  const title = `process ${name}, pid ${String(child.pid)},`;
+  getLogger().debug(`${title} has started`);
   const forget = child.onNews(() => {
-    if (child.poll() === undefined) return;
+    const status = child.poll();
+    if (status === undefined) return;
     forget();
-    native.sweep();
+    getLogger().debug(`${title} has ended with exit code ${String(exitCodeOf(status))}`);
+    const bytes = native.sweep();
+    if (bytes > 0) getLogger().debug(`${String(bytes)} bytes of shared memory came back`);
     done();
   });
 }
