@@ -4,6 +4,7 @@ import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 import type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest } from './requests.js';
+import type { NativeThreads } from './threads.js';
 
 export type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest };
 
@@ -197,7 +198,7 @@ type ErrorFactory = (
 ) => Error;
 
 /** The addon's functions; each is documented where it is defined, in native/napi. */
-export interface Native {
+export interface Native extends NativeThreads {
   readonly constants: LayoutConstants;
   setErrorFactory(factory: ErrorFactory): void;
 
