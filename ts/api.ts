@@ -1,5 +1,6 @@
 // The public API but for contexts, which contain it.
 import './channel/carried.js';
+import './debug/install.js';
 import './process/spawn.js';
 import './process/start-forkserver.js';
 
@@ -20,6 +21,7 @@ export * as connection from './channel/namespace.js';
 export { Pipe } from './channel/pipe.js';
 export * as queue from './channel/queue-namespace.js';
 export { JoinableQueue } from './channel/joinable-queue.js';
+export { type ItemView } from './channel/item-view.js';
 export { type QueueOpening, type QueueOptions } from './channel/queue-options.js';
 export { Queue } from './channel/queue.js';
 export { SimpleQueue } from './channel/simple-queue.js';
@@ -49,6 +51,8 @@ export { MaybeEncodingError, WorkerLostError } from './errors/pool.js';
 export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/queue.js';
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
+export { getLogger, logToStderr } from './logging/log.js';
+export type { LogHandler, Logger, LogLevel, LogLevelName, LogRecord } from './logging/logger.js';
 export { type SharedHandle } from './memory/handles.js';
 export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
