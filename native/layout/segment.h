@@ -67,6 +67,7 @@ inline constexpr uint32_t kIdMask = (1U << (kSlotBits + kGenerationBits)) - 1;
 
 inline constexpr uint32_t kOldReferrers = 1;
 inline constexpr uint32_t kLostGranules = 2;
+inline constexpr uint32_t kRingEnded = 4;
 
 struct SegmentHeader {
   std::atomic<uint64_t> magic;

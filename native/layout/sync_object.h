@@ -58,6 +58,7 @@ enum class ObjectKind : uint32_t {
   kRWLock = 9,
   kQueue = 10,
   kName = 12,
+  kPipeEnd = 13,
 };
 
 inline constexpr uint32_t kRobust = 1;

@@ -187,10 +187,10 @@ function parseBigint(digits: string): bigint {
 }
 
 function readBytes(from: Buffer, place: number, bytes: number, tag: number): unknown {
-  if (tag === Tag.firstArray) {
+  if (tag === Tag.firstArray || tag === Tag.raw) {
     const copy = Buffer.allocUnsafeSlow(bytes);
     copy.set(from.subarray(place, place + bytes));
-    return copy;
+    return tag === Tag.raw ? new Raw(copy) : copy;
   }
   const copy = new Uint8Array(bytes);
   copy.set(from.subarray(place, place + bytes));
@@ -200,6 +200,11 @@ function readBytes(from: Buffer, place: number, bytes: number, tag: number): unk
   const type = arrayClasses[tag - Tag.firstArray];
   if (type === undefined) throw new RangeError(`a message has the unknown tag ${String(tag)}`);
   return new type(copy.buffer);
+}
+
+/** Bytes that were sent as such, and not as a value. */
+export class Raw {
+  constructor(readonly bytes: Buffer) {}
 }
 
 /** What the general codec has to decode, once the ring is unlocked. */

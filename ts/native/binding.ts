@@ -19,6 +19,7 @@ export const ObjectKind = {
   barrier: 8,
   rwlock: 9,
   queue: 10,
+  pipeEnd: 13,
 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
@@ -73,7 +74,7 @@ export interface ObjectHandle {
   readonly kind: number;
   /** Tells the object from an earlier one in its place. */
   readonly serial: number;
-  /** The thread with whose end the handle stops keeping the object alive. */
+  /** The thread, or the ring, with whose end the handle stops keeping the object alive. */
   readonly holder: number;
   /** Tells this handle from others of the same thread; it keeps the object until it is attached. */
   readonly token: number;
@@ -372,6 +373,15 @@ export interface Native {
   ringTaskDone(address: number): boolean;
   ringUnfinished(address: number): number;
   ringJoin(address: number, timeoutMs: number): boolean;
+
+  createPipe(
+    duplex: boolean,
+    mostBytes: number,
+  ): [one: number, other: number, toOne: number, toOther: number];
+  ringSettle(address: number, putting: boolean): void;
+  ringDescriptor(address: number): number;
+  ringDescriptorRearm(descriptor: number): void;
+  ringDescriptorClose(descriptor: number): void;
 
   onReady(callback: (ticket: number) => void): void;
   watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;
