@@ -17,7 +17,7 @@ export type { HandleInput } from './channel/handles.js';
 export type { ChallengeOptions, DigestName, HandshakeConnection } from './channel/handshake.js';
 export type { Listener, ListenerOptions } from './channel/listener.js';
 export * as connection from './channel/namespace.js';
-export { Pipe } from './channel/pipe.js';
+export { Pipe, type PipeOptions } from './channel/pipe.js';
 export { JoinableQueue } from './channel/joinable-queue.js';
 export { type QueueOptions } from './channel/queue-options.js';
 export { Queue } from './channel/queue.js';

@@ -41,6 +41,7 @@
 //   BITS | NAME           | MEANING
 //      0 | OLD_REFERRERS  | entries may be left of ids that no slot counts any more
 //      1 | LOST_GRANULES  | granules of references may be left that no entry leads to
+//      2 | RING_ENDED     | what messages in it held may be left
 //
 // Id of a thread, 29 bits: generation (17) << 12 | slot (12). 0 is nobody.
 #pragma once

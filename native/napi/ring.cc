@@ -117,8 +117,7 @@ Napi::Value Keeper(const Napi::CallbackInfo& info) {
   }
   const auto offset =
       reinterpret_cast<const uint8_t*>(target.object) - target.mapped->segment.base();
-  return Napi::Number::New(info.Env(),
-                           static_cast<double>(layout::kInRing | GranuleOf(offset)));
+  return Napi::Number::New(info.Env(), static_cast<double>(layout::kInRing | GranuleOf(offset)));
 }
 
 /// ringCount(address) → items in it

@@ -1,7 +1,13 @@
 // The sending side of a pipe over rings.
 import { setImmediate } from 'node:timers/promises';
 
-import { discardMessage, keepMessage, messageOf, type Keeper, type Message } from '../codec/message.js';
+import {
+  discardMessage,
+  keepMessage,
+  messageOf,
+  type Keeper,
+  type Message,
+} from '../codec/message.js';
 import { Tag } from '../codec/tags.js';
 import { EOFError, type ClosedError } from '../errors.js';
 import { native } from '../native/binding.js';
