@@ -108,10 +108,13 @@ void ShutDown(const Napi::CallbackInfo& info) {
   ring.ShutDown(target.self, info[1].ToBoolean());
 }
 
-/// ringKeeper(address) → the ring as the holder of what its messages refer to, for describe; this
-/// thread, for a ring that is not in the tree's memory
+/// ringKeeper(address) → the ring as the holder of what its messages refer to, for describe;
+/// undefined for a ring with a name, which may be nobody's; this thread, for another tree's
 Napi::Value Keeper(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, ObjectKind::kQueue);
+  if (reinterpret_cast<const layout::Ring*>(target.object)->maker == 0) {
+    return info.Env().Undefined();
+  }
   if (target.mapped != sync::AddressSpace::Instance().At(0)) {
     return Napi::Number::New(info.Env(), EnvState::Of(info.Env())->IdIn(info.Env(), 0));
   }

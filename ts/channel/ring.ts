@@ -30,6 +30,7 @@ export type ReadMessage<T> = (space: MessageSpace, place: number, bytes: number,
 class ChunkSpace implements MessageSpace {
   readonly size: number;
   readonly bytes: Buffer;
+  readonly view: DataView;
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
   readonly longs: BigInt64Array;
@@ -45,6 +46,7 @@ class ChunkSpace implements MessageSpace {
     const buffer = native.bytes(chunk + chunkData, length);
     this.size = length;
     this.bytes = Buffer.from(buffer);
+    this.view = new DataView(buffer);
     this.words = new Uint32Array(buffer);
     this.doubles = new Float64Array(buffer);
     this.longs = new BigInt64Array(buffer);
