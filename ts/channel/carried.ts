@@ -40,9 +40,8 @@ function sendOff(connection: Connection): Deposit | EndHandles {
       transport.close();
       return handles;
     }
-    const stream = transport as MessageStream;
-    const deposited = deposit(stream.descriptor);
-    stream.close();
+    const deposited = deposit(transport.descriptor);
+    transport.close();
     return deposited;
   } catch (error) {
     internals.moveBack(connection, transport);

@@ -378,7 +378,8 @@ export class Connection implements Disposable, AsyncDisposable {
 
   static {
     internals.keepLoop = (connection, keep) => {
-      (connection.#open() as MessageStream).stream.keepLoop(keep);
+      const transport = connection.#open();
+      if (transport instanceof MessageStream) transport.stream.keepLoop(keep);
     };
     internals.over = (transport, options) =>
       new Connection(transport as unknown as number, options);

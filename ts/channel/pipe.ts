@@ -4,6 +4,8 @@ import { native } from '../native/binding.js';
 import { Connection, internals } from './connection.js';
 import { RingPair } from './ring-pair.js';
 
+const ways: readonly unknown[] = ['memory', 'socket'];
+
 /**
  * How a pipe is made.
  *
@@ -46,8 +48,8 @@ export function Pipe(options: PipeOptions = {}): [Connection, Connection] {
   }
   const { duplex = true, via = 'memory' } = options;
   if (typeof duplex !== 'boolean') throw invalidArgument('duplex must be true or false');
-  if (via !== 'memory' && via !== 'socket') {
-    throw invalidArgument(`via must be 'memory' or 'socket', not ${String(via)}`);
+  if (!ways.includes(via)) {
+    throw invalidArgument(`via must be 'memory' or 'socket', not ${via}`);
   }
   const [receiver, sender] = [{ writable: duplex }, { readable: duplex }];
   if (via === 'memory') {
