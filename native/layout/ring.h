@@ -16,8 +16,8 @@
 //      104 |    4 | put_bytes     | holder of put_lock   | bytes of put_chunk
 //      108 |    4 | growing       | holder of put_lock   | chunk that is being linked; 0: none
 //      112 |    4 | growing_serial| holder of put_lock   | its serial
-//      116 |    4 | writer        | creator              | granule of the pipe end whose holders put
-//      120 |    4 | writer_serial | creator              | its serial; 0 in a queue, as the reader's
+//      116 |    4 | writer        | creator              | granule of the pipe end that puts
+//      120 |    4 | writer_serial | creator              | its serial; of a queue all are 0
 //      124 |    4 | (reserved)    |                      | 0
 //      128 |    8 | get_lock      | getters              | state of a lock
 //      136 |    8 | head          | holder of get_lock   | Mark: what was taken
@@ -28,7 +28,7 @@
 //      164 |    4 | retired_serial| holder of get_lock   | its serial
 //      168 |    4 | get_first     | holder of get_lock   | start of get_chunk
 //      172 |    4 | get_mask      | holder of get_lock   | mask of get_chunk
-//      176 |    4 | reader        | creator              | granule of the pipe end whose holders get
+//      176 |    4 | reader        | creator              | granule of the pipe end that gets
 //      180 |    4 | reader_serial | creator              | its serial
 //      184 |    8 | (reserved)    |                      | 0
 //      192 |    4 | getters_wait  | getters, putters     | 1: somebody may sleep until a put

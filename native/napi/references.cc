@@ -52,8 +52,8 @@ Napi::Object HandleOf(const Napi::CallbackInfo& info, const Place& place,
 }
 
 /// describe(address, holder?) → handle { segment, pid, descriptor, offset, kind, serial, holder,
-/// token }, whose object stays until attach or withdraw, or until `holder` ends: this thread, unless
-/// another of the same segment is given, or what ringKeeper gave
+/// token }, whose object stays until attach or withdraw, or until `holder` ends: this thread,
+/// unless another of the same segment is given, or what ringKeeper gave
 Napi::Value Describe(const Napi::CallbackInfo& info) {
   const Place place = PlaceAt(info, 0, sizeof(SyncObject));
   const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), place.index);

@@ -1,3 +1,4 @@
+// A hub entry behind each descriptor; see the header.
 #include "napi/ring_watch.h"
 
 #include <utility>

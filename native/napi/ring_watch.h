@@ -1,6 +1,6 @@
 // Descriptors that can be read while a ring has something to get: for those who wait for whichever
-// of many things is ready, as poll(2) does. A hub thread signals them; whoever finds that nothing is
-// there takes the signal back.
+// of many things is ready, as poll(2) does. A hub thread signals them; whoever finds nothing there
+// takes the signal back.
 #pragma once
 
 #include <memory>

@@ -64,9 +64,9 @@ class References {
 
   /// A zeroed object whose holder is `self`; only its `references` are written.
   [[nodiscard]] Allocation Create(Id self, uint64_t size_bytes);
-  /// Adds the reference of a message, which lives as long as the thread or ring `lives_with`. `self`
-  /// holds the object. What could lead back to the ring lives with the ring's maker instead, for two
-  /// rings could keep each other for ever.
+  /// Adds the reference of a message, which lives as long as the thread or ring `lives_with`.
+  /// `self` holds the object. What could lead back to the ring lives with the ring's maker instead,
+  /// for two rings could keep each other for ever.
   [[nodiscard]] Allocation Share(Id self, uint64_t offset, uint32_t lives_with, InFlight* made);
   /// Makes `self` a holder, unless it `holds` it, and ends the message's reference if it is still
   /// there: a message that is attached twice, or whose sender has ended, gives what still lives.

@@ -35,15 +35,6 @@ export const internals = {} as {
   optionsOf: (connection: Connection) => Required<ConnectionOptions>;
 };
 
-/** The messages of a descriptor that the user gives. */
-function adopt(handle: number, isUsable: boolean): MessageStream {
-  checkHandle(handle, isUsable);
-  const stream = Stream.adopt(handle);
-  if (native.isStreamSocket(handle)) return new MessageStream(stream);
-  stream.release();
-  throw invalidArgument(`descriptor ${String(handle)} is not a stream socket`);
-}
-
 /** Of what has one that another process can use. */
 function descriptorToSend(method: string, handle: HandleInput): number {
   if (!(handle instanceof Connection && internals.isInMemory(handle))) {
@@ -98,7 +89,7 @@ export class Connection implements Disposable, AsyncDisposable {
     checkCount('Connection', 'maxMessageSize', maxMessageSize, Number.MAX_SAFE_INTEGER);
     const given: unknown = handle;
     const isTransport = given instanceof RingPair || given instanceof MessageStream;
-    this.#messages = isTransport ? given : adopt(handle, readable || writable);
+    this.#messages = isTransport ? given : MessageStream.adopt(handle, readable || writable);
     this.#readable = readable;
     this.#writable = writable;
     this.#maxMessageSize = Math.min(maxMessageSize, longestMessage);

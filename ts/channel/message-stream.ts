@@ -1,10 +1,17 @@
 // Messages in both directions on one stream: what a Connection is made of, without its public face.
 import { decode, decodeSync, discard, encode } from '../codec/codec.js';
-import { ClosedError, EOFError, MultiprocessingError, TimeoutError } from '../errors.js';
+import {
+  ClosedError,
+  EOFError,
+  invalidArgument,
+  MultiprocessingError,
+  TimeoutError,
+} from '../errors.js';
 import { Moved, native } from '../native/binding.js';
 import type { CheckedWait } from '../sync/options.js';
 import { AttemptQueue, type Attempt } from './attempts.js';
 import { frameHeader, MessageReader } from './framing.js';
+import { checkHandle } from './connection-options.js';
 import { checkMessage } from './foreign.js';
 import { Stream } from './stream.js';
 import type { ReceiveRequest, Transport } from './transport.js';
@@ -25,6 +32,15 @@ export class MessageStream implements Transport {
     this.#reader = new MessageReader(stream);
     this.#reads = new AttemptQueue(stream, false);
     this.#writes = new AttemptQueue(stream, true);
+  }
+
+  /** The messages of a descriptor that the user gives. */
+  static adopt(handle: number, isUsable: boolean): MessageStream {
+    checkHandle(handle, isUsable);
+    const stream = Stream.adopt(handle);
+    if (native.isStreamSocket(handle)) return new MessageStream(stream);
+    stream.release();
+    throw invalidArgument(`descriptor ${String(handle)} is not a stream socket`);
   }
 
   get isClosed(): boolean {

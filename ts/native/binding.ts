@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
+import type { PipeNative } from './pipes.js';
 import type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest } from './requests.js';
 
 export type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest };
@@ -196,7 +197,7 @@ type ErrorFactory = (
 ) => Error;
 
 /** The addon's functions; each is documented where it is defined, in native/napi. */
-export interface Native {
+export interface Native extends PipeNative {
   readonly constants: LayoutConstants;
   setErrorFactory(factory: ErrorFactory): void;
 
@@ -373,15 +374,6 @@ export interface Native {
   ringTaskDone(address: number): boolean;
   ringUnfinished(address: number): number;
   ringJoin(address: number, timeoutMs: number): boolean;
-
-  createPipe(
-    duplex: boolean,
-    mostBytes: number,
-  ): [one: number, other: number, toOne: number, toOther: number];
-  ringSettle(address: number, putting: boolean): void;
-  ringDescriptor(address: number): number;
-  ringDescriptorRearm(descriptor: number): void;
-  ringDescriptorClose(descriptor: number): void;
 
   onReady(callback: (ticket: number) => void): void;
   watch(address: number, kind: ObjectKind, ticket: number, detail: number): boolean;
