@@ -1,5 +1,5 @@
-// One end of a pipe: an object whose references say who holds the end, in messages too. When the last
-// of them is gone, the rings on both sides of it are shut down. State and depth stay 0.
+// One end of a pipe: an object whose references say who holds the end, in messages too. When the
+// last of them is gone, the rings on both sides are shut down. State and depth stay 0.
 //
 //   OFFSET | SIZE | FIELD        | WRITTEN BY        | MEANING
 //        0 |   48 | object       | see sync_object.h | kind, serial and references

@@ -13,7 +13,7 @@
 //       31 | IN_FLIGHT | a message holds the object while the thread lives; value is its token
 //       30 | IN_RING   | a message in a ring holds it while the ring is there; value is its serial
 //       29 | LINK      | the entries go on in the granule that starts at value × 64; id is 0
-//    28..0 | id        | of the thread that holds it (layout/segment.h); IN_RING: the ring's granule
+//    28..0 | id        | of the thread that holds it (layout/segment.h), or granule of the ring
 //
 // ReferenceGranule, where the entries go on; of each group only the last entry may be a LINK
 //

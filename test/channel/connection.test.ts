@@ -7,7 +7,6 @@ import * as mp from 'node-multiprocessing';
 import { timed, turns, within } from '../helpers/watchdog';
 import * as targets from './targets';
 
-
 /** Two ends, closed at the end of the test. */
 const open: Disposable[] = [];
 function pipeOf(options: mp.PipeOptions): [mp.Connection, mp.Connection] {

@@ -1,10 +1,8 @@
 // A connection: messages, each whole, between two processes.
 import { ClosedError, EOFError, invalidArgument, MultiprocessingError } from '../errors.js';
-import { native } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import { checkCount, type BytesInput } from './buffers.js';
 import {
-  checkHandle,
   intoPart,
   lengthLimit,
   placed,
@@ -18,7 +16,6 @@ import { longestMessage } from './framing.js';
 import { descriptorOf, type HandleInput } from './handles.js';
 import { MessageStream } from './message-stream.js';
 import { RingPair } from './ring-pair.js';
-import { Stream } from './stream.js';
 import type { Transport } from './transport.js';
 
 /** What this layer may do with a Connection, and users may not. */
@@ -88,8 +85,8 @@ export class Connection implements Disposable, AsyncDisposable {
     const { readable = true, writable = true, maxMessageSize = longestMessage } = options;
     checkCount('Connection', 'maxMessageSize', maxMessageSize, Number.MAX_SAFE_INTEGER);
     const given: unknown = handle;
-    const isTransport = given instanceof RingPair || given instanceof MessageStream;
-    this.#messages = isTransport ? given : MessageStream.adopt(handle, readable || writable);
+    const isGiven = given instanceof RingPair || given instanceof MessageStream;
+    this.#messages = isGiven ? given : MessageStream.adopt(handle, readable || writable);
     this.#readable = readable;
     this.#writable = writable;
     this.#maxMessageSize = Math.min(maxMessageSize, longestMessage);
@@ -282,9 +279,8 @@ export class Connection implements Disposable, AsyncDisposable {
   }
 
   /**
-   * A descriptor that can be read while there is something to receive; it stays the connection's.
-   * That of a socket carries the messages, and another program may be given it. That of a pipe in
-   * shared memory only tells: wait for it, and receive here.
+   * A descriptor that can be read while there is something to receive. That of a socket carries the
+   * messages, and another program may have it; that of a pipe in shared memory only tells of them.
    */
   fileno(): number {
     return this.#open().descriptor;
