@@ -44,12 +44,28 @@ export {
   TimeoutError,
   type ErrorDetails,
 } from './errors.js';
+export { MaybeEncodingError, WorkerLostError } from './errors/pool.js';
 export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/queue.js';
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
 export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
+export { AsyncResult, type ResultCallbacks } from './pool/async-result.js';
+export type { TimeFigures } from './pool/figures.js';
+export type { ImapIterator, Input } from './pool/imap.js';
+export type {
+  ApplyOptions,
+  ImapOptions,
+  MapAsyncOptions,
+  MapOptions,
+  PoolOptions,
+  TaskOptions,
+  TaskTarget,
+} from './pool/options.js';
+export { type BasePool } from './pool/base-pool.js';
+export { Pool } from './pool/pool.js';
+export type { PoolStats, WorkerStats } from './pool/stats.js';
 export { cpuCount } from './process/cpu-count.js';
 export {
   activeChildren,

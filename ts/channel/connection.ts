@@ -37,10 +37,7 @@ function descriptorToSend(method: string, handle: HandleInput): number {
   if (!(handle instanceof Connection && internals.isInMemory(handle))) {
     return descriptorOf(method, handle);
   }
-  throw invalidArgument(
-    `${method}() takes descriptors, and this Connection goes through shared memory: send() it, or ` +
-      "make the pipe with { via: 'socket' }",
-  );
+  throw invalidArgument(`${method}(): send() a pipe's end, or make it with { via: 'socket' }`);
 }
 
 const pollNow = { timeoutMs: 0, signal: undefined };
