@@ -88,7 +88,12 @@ export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sy
 export { RLock } from './sync/rlock.js';
 export { RWLock, type RWLockOptions, type RWLockReader, type RWLockWriter } from './sync/rwlock.js';
 export { type RWLockSide } from './sync/rwlock-sides.js';
-export { BoundedSemaphore, Semaphore, type SemaphoreOpening } from './sync/semaphore.js';
+export {
+  BoundedSemaphore,
+  Semaphore,
+  type SemaphoreOpening,
+  type SemaphoreOptions,
+} from './sync/semaphore.js';
 export type {
   ArrayContent,
   ArrayType,

@@ -13,6 +13,7 @@ describe('docs/memory-layout.md', () => {
     'segment',
     'references',
     'sync_object',
+    'robust_semaphore',
     'condition',
     'barrier',
     'rwlock',
