@@ -4,6 +4,7 @@
 #include "napi/children.h"
 #include "napi/env_state.h"
 #include "napi/forkserver.h"
+#include "napi/threads.h"
 #include "os/process.h"
 #include "sync/wait_hub.h"
 
@@ -14,6 +15,7 @@ void ResetAfterFork(Napi::Env env) {
   sync::WaitHub::ResetAfterFork();
   Children::Instance().ResetAfterFork();
   Forkserver::Instance().ResetAfterFork();
+  Threads::Instance().ResetAfterFork();
   EnvState::Of(env)->ResetAfterFork(env);
 }
 

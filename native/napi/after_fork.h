@@ -11,6 +11,7 @@
 //   opened doorbells of others           | kept
 //   processes that it started            | its parent's: forgotten, neither watched nor joined
 //   its forkserver                       | its parent's: forgotten
+//   threads that have names              | its parent's: forgotten, counted anew
 #pragma once
 
 #include <napi.h>

@@ -50,6 +50,24 @@ describe('the end of a program', () => {
     const { stdout } = await runProgram(files, ['main.cjs']);
     assert.deepEqual(stdout.trim().split('\n'), ['child', 'beforeExit', 'more', 'beforeExit']);
   });
+
+  it('a pool that was left open keeps nobody, and its workers are not replaced', async () => {
+    const main = `
+      const mp = require('node-multiprocessing');
+      const { say } = require('./targets.cjs');
+      if (mp.isMainProcess()) (async () => {
+        const pool = new mp.Pool(1);
+        await pool.apply(say, ['pool']);
+        const [worker] = mp.activeChildren();
+        new mp.Process({ target: say, args: ['child'] }).startSync();
+        const pids = () => mp.activeChildren().filter((child) => child.daemon).map(({ pid }) => pid);
+        process.on('beforeExit', () => console.log('beforeExit', pids().filter((pid) => pid !== worker.pid).length));
+      })();`;
+    const files = { 'main.cjs': main, 'targets.cjs': targets };
+    const { stdout, code } = await runProgram(files, ['main.cjs']);
+    assert.deepEqual(stdout.trim().split('\n'), ['pool', 'child', 'beforeExit 0']);
+    assert.equal(code, 0);
+  });
 });
 
 describe('the end of a thread', () => {

@@ -5,6 +5,7 @@ import loadAddon = require('node-gyp-build');
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 import type { PipeNative } from './pipes.js';
 import type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest } from './requests.js';
+import type { NativeThreads } from './threads.js';
 
 export type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest };
 
@@ -199,7 +200,7 @@ type ErrorFactory = (
 ) => Error;
 
 /** The addon's functions; each is documented where it is defined, in native/napi. */
-export interface Native extends PipeNative {
+export interface Native extends NativeThreads, PipeNative {
   readonly constants: LayoutConstants;
   setErrorFactory(factory: ErrorFactory): void;
 

@@ -1,6 +1,7 @@
 // The workers of a pool: starts them, replaces those that end, chooses who gets the next task.
 import type { Head } from '../channel/ring.js';
 import { WorkerLostError } from '../errors/pool.js';
+import { beforeDaemonsEnd } from '../process/child.js';
 import { Member, type Settings } from './member.js';
 import type { Task } from './task.js';
 import type { WorkerEnd, WorkerKind } from './worker.js';
@@ -38,7 +39,7 @@ let isListening = false;
 function listen(): void {
   if (isListening) return;
   isListening = true;
-  process.on('beforeExit', () => {
+  beforeDaemonsEnd(() => {
     for (const crew of crews) crew.pause();
   });
 }

@@ -1,6 +1,5 @@
 // A child's life: it learns who it is, runs the main module again, does its work, leaves the result.
 import { closeSync } from 'node:fs';
-import { inspect } from 'node:util';
 
 import '../channel/carried.js';
 import { decode, encode } from '../codec/codec.js';
@@ -10,6 +9,7 @@ import { native } from '../native/binding.js';
 import { setCurrentProcess } from './current.js';
 import { Process } from './process.js';
 import { newRecord, setRecord } from './record.js';
+import { encodeReport, textOf } from './report.js';
 import { inheritMethod } from './start-methods.js';
 import {
   descriptors,
@@ -104,17 +104,4 @@ function reportUncaught({ identity, holder }: Task): { leave(report: Report): vo
     leave({ error });
   });
   return { leave };
-}
-
-function encodeReport(report: Report, holder: number): Uint8Array {
-  try {
-    return encode(report, { label: 'value' in report ? 'the return value' : 'the error', holder });
-  } catch (error) {
-    // The result alone is lost: the child has done its work, and its exit code says so.
-    return encode({ error }, { holder });
-  }
-}
-
-function textOf(error: unknown): string {
-  return inspect(error);
 }

@@ -20,6 +20,17 @@ function listen(): void {
   isListening = true;
 }
 
+const endListeners = new Set<() => void>();
+
+/**
+ * Calls `listener` when this thread has nothing left to do but for its children: before its daemons
+ * are ended, and before `beforeExit`.
+ */
+export function beforeDaemonsEnd(listener: () => void): void {
+  if (isMainThread) endListeners.add(listener);
+  else process.on('beforeExit', listener);
+}
+
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
 /**
@@ -38,6 +49,7 @@ function postponeEnd(): void {
  * there are such.
  */
 function leaveOnlyChildren(): boolean {
+  for (const listener of endListeners) listener();
   const left = [...running.values()].map((child) => child.outlive());
   return left.includes(true);
 }
