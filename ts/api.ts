@@ -1,5 +1,6 @@
 // The public API but for contexts, which contain it.
 import './channel/carried.js';
+import './debug/install.js';
 import './process/spawn.js';
 import './process/start-forkserver.js';
 
@@ -49,6 +50,8 @@ export { MaybeEncodingError, WorkerLostError } from './errors/pool.js';
 export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/queue.js';
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
+export { getLogger, logToStderr } from './logging/log.js';
+export type { LogHandler, Logger, LogLevel, LogLevelName, LogRecord } from './logging/logger.js';
 export { type SharedHandle } from './memory/handles.js';
 export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';

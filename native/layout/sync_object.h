@@ -58,7 +58,9 @@ enum class ObjectKind : uint32_t {
   kRWLock = 9,
   kQueue = 10,
   kName = 12,
-  kPipeEnd = 13,
+  /// What one thread holds and waits for, told by itself (ts/debug/journal.ts).
+  kJournal = 13,
+  kPipeEnd = 14,
 };
 
 inline constexpr uint32_t kRobust = 1;

@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs';
 import '../channel/carried.js';
 import { decode, encode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
+import { getLogger, inheritLog, logSettings } from '../logging/log.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { setCurrentProcess } from './current.js';
@@ -30,6 +31,7 @@ export async function runTask(): Promise<void> {
   const isReported = reportUncaught(task);
   try {
     const self = await takeWork(task);
+    logLife();
     const value = await self.run();
     isReported.leave({ value });
   } catch (error) {
@@ -39,8 +41,17 @@ export async function runTask(): Promise<void> {
   }
 }
 
-function settleIn({ identity, parent, main, argv, arena, startMethod }: Task): void {
+/** Its end too, whatever brings it but a signal. */
+function logLife(): void {
+  getLogger().info('child process calling run()');
+  process.on('exit', (code) => {
+    getLogger().info(`process exiting with exit code ${String(code)}`);
+  });
+}
+
+function settleIn({ identity, parent, main, argv, arena, startMethod, log }: Task): void {
   inheritMethod(startMethod);
+  inheritLog(log);
   process.argv = [...argv];
   becomeProcess({ identity, parent });
   adoptMainModule(main);
@@ -80,6 +91,7 @@ export async function rehearse(): Promise<void> {
     parent: { name: '', pid: 0 },
     argv: [],
     startMethod: 'spawn',
+    log: logSettings(),
     main: undefined,
     arena: '',
     holder: 0,
