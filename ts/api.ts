@@ -21,6 +21,7 @@ export * as connection from './channel/namespace.js';
 export { Pipe, type PipeOptions } from './channel/pipe.js';
 export * as queue from './channel/queue-namespace.js';
 export { JoinableQueue } from './channel/joinable-queue.js';
+export { type ItemView } from './channel/item-view.js';
 export { type QueueOpening, type QueueOptions } from './channel/queue-options.js';
 export { Queue } from './channel/queue.js';
 export { SimpleQueue } from './channel/simple-queue.js';
@@ -68,6 +69,7 @@ export type {
   TaskTarget,
 } from './pool/options.js';
 export { type BasePool } from './pool/base-pool.js';
+export * as futures from './pool/futures/namespace.js';
 export { Pool } from './pool/pool.js';
 export { ThreadPool } from './pool/thread-pool.js';
 export type { PoolStats, WorkerStats } from './pool/stats.js';
