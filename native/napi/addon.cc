@@ -36,6 +36,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportWait(env, exports);
   ExportFork(env, exports);
   ExportForkserver(env, exports);
+  ExportLiveFork(env, exports);
   return exports;
 }
 

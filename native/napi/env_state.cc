@@ -120,6 +120,7 @@ void EnvState::ResetAfterFork(Napi::Env env) {
   entries_.clear();
   by_key_.clear();
   children_->ResetAfterFork();
+  streams_->ResetAfterFork();
   awaited_.reset();
   if (bell_ != nullptr) {
     bell_.reset();

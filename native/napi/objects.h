@@ -24,5 +24,6 @@ void ExportEvent(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
 void ExportForkserver(Napi::Env env, Napi::Object exports);
 void ExportFork(Napi::Env env, Napi::Object exports);
+void ExportLiveFork(Napi::Env env, Napi::Object exports);
 
 }  // namespace mp::napi

@@ -3,9 +3,23 @@ import { join } from 'node:path';
 import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
-import type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest } from './requests.js';
+import type {
+  ForkedSelf,
+  ForkReply,
+  ForkRequest,
+  ForkserverRequest,
+  LiveForkRequest,
+  SpawnRequest,
+} from './requests.js';
 
-export type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest };
+export type {
+  ForkedSelf,
+  ForkReply,
+  ForkRequest,
+  ForkserverRequest,
+  LiveForkRequest,
+  SpawnRequest,
+};
 
 /** Kinds of shared objects; the numbers are `ObjectKind` of native/layout/sync_object.h. */
 export const ObjectKind = {
@@ -349,6 +363,13 @@ export interface Native {
     task: Uint8Array,
     descriptors: readonly number[],
   ): void;
+  forkLive(
+    request: LiveForkRequest,
+    patienceMs: number,
+    callback: (forked: number | string | ForkedSelf) => void,
+  ): void;
+  forkLiveGate(): string;
+  forkProbe(job: () => number): string;
   forkserverStart(request: ForkserverRequest): void;
   forkserverState(timeoutMs: number): {
     readonly state: 'none' | 'starting' | 'ready' | 'refused';

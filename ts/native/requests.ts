@@ -20,6 +20,17 @@ export interface ForkRequest extends Pick<SpawnRequest, 'arena' | 'payload' | 'i
   readonly task: string;
 }
 
+/** A process to fork from this one. */
+export type LiveForkRequest = Pick<SpawnRequest, 'arena' | 'payload' | 'isDaemon'>;
+
+/** What a process that was forked from another is told: its number and descriptors of its own. */
+export interface ForkedSelf {
+  readonly pid: number;
+  readonly control: number;
+  readonly mailbox: number;
+  readonly parent: number;
+}
+
 /** A forkserver to start. */
 export interface ForkserverRequest extends Omit<SpawnRequest, 'payload' | 'isDaemon'> {
   /** Its ForkserverSetup, as JSON. */

@@ -1,5 +1,6 @@
 // What a forked child has to mend in JavaScript: what Node computed once, in another process.
 import { renewSelves } from '../memory/self.js';
+import { isLoaded } from './inherited.js';
 import { reseed } from './randomness.js';
 
 interface Crypto {
@@ -19,14 +20,16 @@ const cachedUuids = 128;
 const cachedInts = 1024;
 
 /** Makes this process, which was forked from another, one of its own. */
-export function becomeItself(pid: number, { environment, directory }: Surroundings): void {
+export function becomeItself(pid: number, surroundings?: Surroundings): void {
   define(process, 'pid', pid);
   process.exitCode = undefined;
   resetClocks();
   renewSelves();
-  setEnvironment(environment);
-  // Also where it is the same: Node remembers what the server asked for.
-  process.chdir(directory);
+  if (surroundings !== undefined) {
+    setEnvironment(surroundings.environment);
+    // Also where it is the same: Node remembers what the server asked for.
+    process.chdir(surroundings.directory);
+  }
   reseed();
   dropCachedRandomness();
 }
@@ -75,9 +78,4 @@ function dropCachedRandomness(): void {
   const crypto = require('node:crypto') as Crypto;
   for (let i = 0; i < cachedUuids; i += 1) crypto.randomUUID();
   for (let i = 0; i < cachedInts; i += 1) crypto.randomInt(2);
-}
-
-function isLoaded(name: string): boolean {
-  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
-  return moduleLoadList?.includes(name) ?? true;
 }

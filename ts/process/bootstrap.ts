@@ -1,17 +1,17 @@
 // A child's life: it learns who it is, runs the main module again, does its work, leaves the result.
 import { closeSync } from 'node:fs';
-import { inspect } from 'node:util';
 
 import '../channel/carried.js';
-import { decode, encode } from '../codec/codec.js';
+import { decode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { setCurrentProcess } from './current.js';
+import { fulfil } from './fulfil.js';
 import { Process } from './process.js';
 import { newRecord, setRecord } from './record.js';
 import { inheritMethod } from './start-methods.js';
-import { descriptors, unpackTask, type Report, type Task, type Work } from './task.js';
+import { descriptors, unpackTask, type Task, type Work } from './task.js';
 import { becomeProcess, setImportingMain } from './this-process.js';
 
 /** Runs the task that the parent left in this process's descriptors. */
@@ -19,16 +19,7 @@ export async function runTask(): Promise<void> {
   const { control, mailbox, parent } = descriptors;
   const task = unpackTask(native.takeTask(control, mailbox, parent));
   settleIn(task);
-  const isReported = reportUncaught(task);
-  try {
-    const self = await takeWork(task);
-    const value = await self.run();
-    isReported.leave({ value });
-  } catch (error) {
-    isReported.leave({ error });
-    process.stderr.write(`Process ${task.identity.name}:\n${textOf(error)}\n`);
-    process.exit(1);
-  }
+  await fulfil({ name: task.identity.name, holder: task.holder }, () => takeWork(task));
 }
 
 function settleIn({ identity, parent, main, argv, arena, startMethod }: Task): void {
@@ -55,33 +46,4 @@ async function takeWork({ identity, main, work: message }: Task): Promise<Proces
   Object.assign(self, work.fields);
   setCurrentProcess(self);
   return self;
-}
-
-/** The report is left once: what comes first counts. */
-function reportUncaught({ identity, holder }: Task): { leave(report: Report): void } {
-  let isLeft = false;
-  const leave = (report: Report): void => {
-    if (isLeft) return;
-    isLeft = true;
-    native.leaveResult(encodeReport(report, holder));
-  };
-  // Only listens: Node prints the error and ends the process as it does without this.
-  process.on('uncaughtExceptionMonitor', (error) => {
-    process.stderr.write(`Process ${identity.name}:\n`);
-    leave({ error });
-  });
-  return { leave };
-}
-
-function encodeReport(report: Report, holder: number): Uint8Array {
-  try {
-    return encode(report, { label: 'value' in report ? 'the return value' : 'the error', holder });
-  } catch (error) {
-    // The result alone is lost: the child has done its work, and its exit code says so.
-    return encode({ error }, { holder });
-  }
-}
-
-function textOf(error: unknown): string {
-  return inspect(error);
 }

@@ -1,6 +1,8 @@
 // A process that this thread watches: its end, and what it tells before.
 import { constants } from 'node:os';
 
+import { ProcessStateError } from '../errors.js';
+import { forkGeneration, onForked } from '../memory/forked.js';
 import { native, type ExitStatus, type ForkRequest, type SpawnRequest } from '../native/binding.js';
 import type { CheckedWait } from '../sync/options.js';
 
@@ -10,6 +12,12 @@ const maxTimerMs = 2 ** 31 - 1;
 /** Those whose end this thread has not seen yet. */
 const running = new Map<number, Child>();
 let isListening = false;
+
+onForked(() => {
+  running.clear();
+  // The child has none of its parent's listeners.
+  isListening = false;
+});
 
 function listen(): void {
   if (isListening) return;
@@ -36,6 +44,7 @@ export class Child {
   #hasStarted = false;
   #result: Uint8Array | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #generation = forkGeneration();
 
   private constructor(number: number, kind: Kind) {
     listen();
@@ -53,9 +62,12 @@ export class Child {
   /** Forks it from the forkserver; undefined when that has ended. */
   static fork(request: ForkRequest): Child | undefined {
     const number = native.forkserverFork(request);
-    return number === undefined
-      ? undefined
-      : new Child(number, request.isDaemon ? 'daemon' : 'child');
+    return number === undefined ? undefined : Child.forked(number, request.isDaemon);
+  }
+
+  /** A child that was forked, by its number; it is watched from now on. */
+  static forked(number: number, isDaemon: boolean): Child {
+    return new Child(number, isDaemon ? 'daemon' : 'child');
   }
 
   static parent(pid: number): Child {
@@ -69,15 +81,26 @@ export class Child {
     this.#hold(0);
   }
 
+  /** It is a child of the process that this one was forked from. */
+  get isParents(): boolean {
+    return this.#generation !== forkGeneration();
+  }
+
   /** How it ended; undefined while it runs. */
   poll(): ExitStatus | undefined {
+    if (this.isParents) {
+      throw new ProcessStateError(
+        `process ${String(this.pid)} is not a child of this process, but of the one that this ` +
+          'one was forked from: only that can wait for it, ask how it ended, and end it',
+      );
+    }
     if (this.#status === undefined && native.childStatus(this.#number) !== undefined) this.look();
     return this.#status;
   }
 
   /** What it left as its result, once it has. */
   get result(): Uint8Array | undefined {
-    return this.#result;
+    return this.isParents ? undefined : this.#result;
   }
 
   /** Whether what was sent with its start is its own now. */
@@ -86,6 +109,7 @@ export class Child {
   }
 
   get sentinel(): number {
+    this.poll();
     return native.childSentinel(this.#number);
   }
 
@@ -165,6 +189,7 @@ export class Child {
 
   /** Nobody has an interest in it any more. */
   forget(): void {
+    if (this.isParents) return;
     running.delete(this.#number);
     native.childForget(this.#number);
   }

@@ -1,0 +1,56 @@
+// A child's work: it runs its target, and leaves for its parent what came of it.
+import { inspect } from 'node:util';
+
+import { encode } from '../codec/codec.js';
+import { native } from '../native/binding.js';
+import type { Process } from './process.js';
+import type { Report } from './task.js';
+
+/** Whose work it is, and for whom. */
+export interface Errand {
+  readonly name: string;
+  /** Id of the parent's thread in shared memory. */
+  readonly holder: number;
+}
+
+/** Runs the process that `take` gives; an error ends this process. */
+export async function fulfil(
+  errand: Errand,
+  take: () => Process | Promise<Process>,
+): Promise<void> {
+  const isReported = reportUncaught(errand);
+  try {
+    const self = await take();
+    const value = await self.run();
+    isReported.leave({ value });
+  } catch (error) {
+    isReported.leave({ error });
+    process.stderr.write(`Process ${errand.name}:\n${inspect(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** The report is left once: what comes first counts. */
+function reportUncaught({ name, holder }: Errand): { leave(report: Report): void } {
+  let isLeft = false;
+  const leave = (report: Report): void => {
+    if (isLeft) return;
+    isLeft = true;
+    native.leaveResult(encodeReport(report, holder));
+  };
+  // Only listens: Node prints the error and ends the process as it does without this.
+  process.on('uncaughtExceptionMonitor', (error) => {
+    process.stderr.write(`Process ${name}:\n`);
+    leave({ error });
+  });
+  return { leave };
+}
+
+function encodeReport(report: Report, holder: number): Uint8Array {
+  try {
+    return encode(report, { label: 'value' in report ? 'the return value' : 'the error', holder });
+  } catch (error) {
+    // The result alone is lost: the child has done its work, and its exit code says so.
+    return encode({ error }, { holder });
+  }
+}
