@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/inotify.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -140,6 +141,8 @@ void Detach(uv_handle_t* handle, void* raw) {
   if (type == UV_PROCESS && uv_is_active(handle) != 0) {
     Remove(LinksOf(&reinterpret_cast<uv_process_t*>(handle)->queue));
   }
+  // What the parent's JavaScript would do on a signal, the child does not; from the first moment.
+  if (type == UV_SIGNAL) signal(reinterpret_cast<uv_signal_t*>(handle)->signum, SIG_DFL);
   if (type == UV_NAMED_PIPE) reinterpret_cast<uv_pipe_t*>(handle)->pipe_fname = nullptr;
   const bool has_descriptor =
       type == UV_TCP || type == UV_NAMED_PIPE || type == UV_UDP || type == UV_POLL;

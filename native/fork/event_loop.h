@@ -14,6 +14,7 @@
 //   file watches                | ended, on an inotify instance of the child's own
 //   processes                   | forgotten: they are the parent's
 //   all of these                | do not keep the loop alive
+//   signals with handlers       | have their default action again
 //   files of listening pipes    | are not removed by the child's end
 //   Node's timers, immediates   | cleared, by JavaScript: ts/process/node-queues.ts
 //   V8's and libuv's own        | go on: they serve the child

@@ -68,19 +68,20 @@ void CloseInput() {
   close(nothing);
 }
 
-Verdict ProbeFork(int (*job)(void*), void* argument, int expected, int patience_ms) {
-  if (Verdict verdict = PrepareToFork(static_cast<unsigned>(patience_ms)); !verdict.ok()) {
-    return verdict;
-  }
+Verdict ProbeFork(const Probe& probe, bool* is_tried) {
+  constexpr unsigned kStopMs = 200;
+  Verdict verdict = PrepareToFork(kStopMs);
+  *is_tried = verdict.ok();
+  if (!verdict.ok()) return verdict;
   const Forked forked = ForkStopped({});
-  if (forked.side == Side::kChild) _exit(job(argument));
+  if (forked.side == Side::kChild) _exit(probe.job(probe.argument));
   ReleaseThreads();
   if (forked.side == Side::kFailed) {
     return Verdict::No("the system refuses: %s", std::strerror(forked.error));
   }
-  const int status = AwaitEnd(forked.pid, patience_ms);
-  if (status < 0) return Verdict::No("a test fork hung for %d ms", patience_ms);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == expected) return Verdict::Ok();
+  const int status = AwaitEnd(forked.pid, probe.patience_ms);
+  if (status < 0) return Verdict::No("a test fork hung for %d ms", probe.patience_ms);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == probe.expected) return Verdict::Ok();
   if (WIFSIGNALED(status)) return Verdict::No("a test fork ended by signal %d", WTERMSIG(status));
   return Verdict::No("a test fork ended with code %d", WEXITSTATUS(status));
 }

@@ -20,8 +20,16 @@ namespace mp::fork {
 /// In the child: its standard input is empty, as that of every child.
 void CloseInput();
 
-/// Forks a child that runs `job` and ends with its result as exit code, at once. What is the matter
-/// with it when it does not, within so many milliseconds, end with `expected`.
-[[nodiscard]] Verdict ProbeFork(int (*job)(void*), void* argument, int expected, int patience_ms);
+struct Probe {
+  int (*job)(void*) = nullptr;
+  void* argument = nullptr;
+  /// Exit code of a child that is all right, and how long it may take.
+  int expected = 0;
+  int patience_ms = 0;
+};
+
+/// Forks a child that runs a job and ends with its result as exit code, at once. What was the matter
+/// with it; `is_tried` is false when nothing could be forked just now, for a thread was busy.
+[[nodiscard]] Verdict ProbeFork(const Probe& probe, bool* is_tried);
 
 }  // namespace mp::fork

@@ -159,10 +159,13 @@ int RunProbe(void* raw) {
 }
 
 /// forkProbe(job) → '' when a child that runs `job` ends with what it returns, 42; else what was the
-/// matter
+/// matter. Undefined when this process cannot be forked just now.
 Napi::Value ForkProbe(const Napi::CallbackInfo& info) {
   auto job = info[0].As<Napi::Function>();
-  const fork::Verdict verdict = fork::ProbeFork(RunProbe, &job, kProbeCode, kProbeMs);
+  bool is_tried = false;
+  const fork::Verdict verdict =
+      fork::ProbeFork({RunProbe, &job, kProbeCode, kProbeMs}, &is_tried);
+  if (!is_tried) return info.Env().Undefined();
   return Napi::String::New(info.Env(), verdict.reason);
 }
 

@@ -64,7 +64,7 @@ describe('errors of a child', () => {
     assert.equal(process.exitCode, 0);
   });
 
-  it('arguments that cannot be sent are refused at start(), saying where', async () => {
+  itSends('arguments that cannot be sent are refused at start(), saying where', async () => {
     const process = new mp.Process({
       target: targets.echo,
       args: [{ list: [1, { deep: Promise.resolve() }] }],
@@ -76,7 +76,7 @@ describe('errors of a child', () => {
     assert.equal(process.pid, null);
   });
 
-  it('a closure is refused at start(), saying what to do', async () => {
+  itSends('a closure is refused at start(), saying what to do', async () => {
     const local = 5;
     const process = new mp.Process({ target: () => local });
     await assert.rejects(process.start(), {

@@ -55,6 +55,11 @@ const parts: readonly Part[] = [
     command: suite('crash/processes.test.js'),
     env: { MP_PROCESSES: '1000', MP_PARENT_KILLS: '200', MP_VALUES: '100000' },
   },
+  {
+    name: '1,000 live forks under stress',
+    command: suite('fork/live.test.js'),
+    env: { FORK_ROUNDS: '1000' },
+  },
 ];
 
 const places: Record<string, readonly string[]> = {

@@ -369,7 +369,7 @@ export interface Native {
     callback: (forked: number | string | ForkedSelf) => void,
   ): void;
   forkLiveGate(): string;
-  forkProbe(job: () => number): string;
+  forkProbe(job: () => number): string | undefined;
   forkserverStart(request: ForkserverRequest): void;
   forkserverState(timeoutMs: number): {
     readonly state: 'none' | 'starting' | 'ready' | 'refused';

@@ -23,6 +23,19 @@ function random(): number {
   return ((next() >>> 5) * 2 ** 26 + (next() >>> 6)) * 2 ** -53;
 }
 
+const builtIn = Math.random;
+const mostSteps = 2 ** 16;
+
+/**
+ * For who kept the built-in function: it cannot be seeded, but a process can begin somewhere else in
+ * its sequence.
+ */
+export function leapBuiltIn(): void {
+  const draw = new Uint32Array(1);
+  native.randomBytes(draw);
+  for (let steps = draw[0]! % mostSteps; steps >= 0; steps -= 1) builtIn();
+}
+
 /** Gives this process a sequence of its own. */
 export function reseed(): void {
   native.randomBytes(state);

@@ -17,7 +17,7 @@ import { setCurrentProcess } from './current.js';
 import { dropInherited } from './inherited.js';
 import type { Process } from './process.js';
 import { whyNoQueues } from './node-queues.js';
-import { replaceRandom } from './randomness.js';
+import { leapBuiltIn, replaceRandom } from './randomness.js';
 import { newRecord, recordOf, setRecord } from './record.js';
 import { addForker, inheritMethod, type ForkOrder } from './start-methods.js';
 import { becomeProcess } from './this-process.js';
@@ -83,6 +83,7 @@ function becomeChild({ order, handed, holder, forked }: Birth): void {
   forgetParent();
   dropInherited();
   replaceRandom();
+  leapBuiltIn();
   becomeItself(forked.pid);
   native.takeTask(forked.control, forked.mailbox, forked.parent);
   becomeProcess({ identity: order.identity, parent: order.parent });
@@ -106,16 +107,13 @@ function probe(): number {
   return kept.length > 0 ? probeCode : 1;
 }
 
-/** A thread of another kind cannot fork; its process may. */
-function tryOut(): string {
-  return isMainThread ? native.forkProbe(probe) : '';
-}
+const tryOut = (): string | undefined => native.forkProbe(probe);
 
 let verdict: string | undefined;
 
-/** Tried out once in a process. */
+/** Tried out once in a process; not where that cannot be forked just now: start() will say why. */
 function whyNot(): string | undefined {
-  verdict ??= native.forkLiveGate() || (whyNoQueues() ?? tryOut());
+  verdict ??= native.forkLiveGate() || (whyNoQueues() ?? (isMainThread ? tryOut() : undefined));
   return verdict || undefined;
 }
 
