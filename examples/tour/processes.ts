@@ -98,6 +98,40 @@ async function shareNumbers(report: Report): Promise<void> {
   report.check(`an Array of ${grouped(length)} numbers, changed by ${workers} at once`, isDouble);
 }
 
+/** What each start method takes until the user's function runs. */
+async function startMethods(report: Report): Promise<void> {
+  for (const method of mp.getAllStartMethods()) {
+    const { Process } = mp.getContext(method);
+    const times: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const child = new Process({ target: Date.now });
+      const startMs = performance.timeOrigin + performance.now();
+      await child.start();
+      times.push((await child.result()) - startMs);
+      await child.join();
+    }
+    // The first one starts the forkserver, and loads what start() needs.
+    const tookMs = Math.max(0, Math.min(...times.slice(1)));
+    report.check(
+      `start method ${method}: from start() to the function`,
+      times.length === 4,
+      tookMs,
+    );
+  }
+  await closure(report);
+}
+
+async function closure(report: Report): Promise<void> {
+  if (!mp.getAllStartMethods().includes('fork')) return;
+  const secret = Math.random();
+  const { Process } = mp.getContext('fork');
+  const child = new Process({ target: () => [secret, process.pid] as const });
+  await child.start();
+  const [seen, pid] = await child.result();
+  await child.join();
+  report.check('a forked child runs a closure', seen === secret && pid === child.pid);
+}
+
 export const processes: Section = {
   title: 'Functions in other processes',
   about: 'Process runs an exported function; arguments, results, errors and shared objects travel.',
@@ -106,5 +140,6 @@ export const processes: Section = {
     await remoteError(report);
     await clock(report);
     await shareNumbers(report);
+    await startMethods(report);
   },
 };

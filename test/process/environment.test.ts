@@ -168,12 +168,15 @@ describe('the ends of processes', () => {
     assert.equal(stderr, '0 1\n');
   });
 
-  itSends('options of node are those of the parent, but for debuggers and evaluated code', async () => {
-    const functions = `module.exports.child = () => console.log(process.execArgv.join(), typeof gc);`;
-    const parent = `await new mp.Process({ target: module.exports.child }).start();`;
-    const { stdout } = await run(functions, parent, '--expose-gc', '--inspect=0');
-    assert.equal(stdout, '--expose-gc function\n');
-  });
+  itSends(
+    'options of node are those of the parent, but for debuggers and evaluated code',
+    async () => {
+      const functions = `module.exports.child = () => console.log(process.execArgv.join(), typeof gc);`;
+      const parent = `await new mp.Process({ target: module.exports.child }).start();`;
+      const { stdout } = await run(functions, parent, '--expose-gc', '--inspect=0');
+      assert.equal(stdout, '--expose-gc function\n');
+    },
+  );
 });
 
 describe('the main module of a child', () => {
@@ -194,8 +197,10 @@ describe('the main module of a child', () => {
     assert.equal(code, 0);
   });
 
-  itSends('that throws in the child: stack on stderr, exit code 1, and result() rejects', async () => {
-    const text = `
+  itSends(
+    'that throws in the child: stack on stderr, exit code 1, and result() rejects',
+    async () => {
+      const text = `
       import * as mp from 'node-multiprocessing';
       export function f() {}
       if (mp.isMainProcess()) {
@@ -208,10 +213,11 @@ describe('the main module of a child', () => {
         throw new Error('import failed');
       }
     `;
-    const { stdout, stderr } = await runProgram({ 'main.mjs': text }, ['main.mjs']);
-    assert.equal(stdout, 'rejected: import failed\n1\n');
-    assert.match(stderr, /Process Process-1:\nError: import failed\n/);
-  });
+      const { stdout, stderr } = await runProgram({ 'main.mjs': text }, ['main.mjs']);
+      assert.equal(stdout, 'rejected: import failed\n1\n');
+      assert.match(stderr, /Process Process-1:\nError: import failed\n/);
+    },
+  );
 
   const parent = `
     const child = new mp.Process({ target: greet, args: ['hello'] });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import * as mp from 'node-multiprocessing';
 
 import { within } from '../helpers/watchdog';
+import { itSends } from './running';
 import * as targets from './targets';
 
 async function errorOf(target: (...args: never[]) => unknown, ...args: unknown[]): Promise<Error> {

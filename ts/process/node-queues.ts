@@ -8,6 +8,7 @@ import { InspectorSession } from '../functions/inspector-session.js';
 
 /** A member of a list; the list itself is one of the ring. */
 interface Link {
+  // eslint-disable-next-line @typescript-eslint/naming-convention -- Node's
   readonly _idleNext: Link | null;
 }
 

@@ -107,14 +107,19 @@ function probe(): number {
   return kept.length > 0 ? probeCode : 1;
 }
 
-const tryOut = (): string | undefined => native.forkProbe(probe);
+/** Empty: it works. Undefined: that cannot be known now. */
+function judge(): string | undefined {
+  const gate = native.forkLiveGate();
+  if (gate !== '') return gate;
+  return whyNoQueues() ?? (isMainThread ? native.forkProbe(probe) : undefined);
+}
 
 let verdict: string | undefined;
 
 /** Tried out once in a process; not where that cannot be forked just now: start() will say why. */
 function whyNot(): string | undefined {
-  verdict ??= native.forkLiveGate() || (whyNoQueues() ?? (isMainThread ? tryOut() : undefined));
-  return verdict || undefined;
+  verdict ??= judge();
+  return verdict === '' ? undefined : verdict;
 }
 
 addForker('fork', { whyNot, fork });
