@@ -31,6 +31,13 @@ function sharedMemoryLeft() {
   return now.filter((name) => !before.has(name)).map((name) => `/dev/shm/${name}`);
 }
 
+/** What a failure says, beneath its title; a flood is cut. */
+function indented(text) {
+  const limit = 4000;
+  const shown = text.length > limit ? `${text.slice(0, limit)} …` : text;
+  return shown.replaceAll(/^/gm, '    ');
+}
+
 let passed = 0;
 const problems = [];
 for (const run of values.runs.split(' ')) {
@@ -43,7 +50,7 @@ for (const run of values.runs.split(' ')) {
   console.log(`${run} (Node ${counts.node}): ${counts.passed} passed, ${counts.failed} failed`);
   if (counts.passed === 0) problems.push(`${run}: no test has passed`);
   passed += counts.passed;
-  problems.push(...counts.failures.map(({ title }) => `${run}: ${title}`));
+  problems.push(...counts.failures.map(({ title, text }) => `${run}: ${title}\n${indented(text)}`));
 }
 const mochaProblems = problems.length;
 const steps = values['failed-steps'].split(';').filter(Boolean);

@@ -11,7 +11,7 @@ module.exports = class SpecAndCounts extends Spec {
     if (!file) return;
     const failures = [];
     runner.on('fail', (test, error) => {
-      failures.push({ title: test.fullTitle(), message: String(error.message) });
+      failures.push({ title: test.fullTitle(), text: error.stack ?? String(error) });
     });
     runner.once('end', () => {
       const { passes, pending } = runner.stats;

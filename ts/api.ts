@@ -20,7 +20,7 @@ export type { Listener, ListenerOptions } from './channel/listener.js';
 export * as connection from './channel/namespace.js';
 export { Pipe } from './channel/pipe.js';
 export { JoinableQueue } from './channel/joinable-queue.js';
-export { type QueueOptions } from './channel/queue-options.js';
+export { type QueueOpening, type QueueOptions } from './channel/queue-options.js';
 export { Queue } from './channel/queue.js';
 export { SimpleQueue } from './channel/simple-queue.js';
 export { registerClass } from './codec/classes.js';

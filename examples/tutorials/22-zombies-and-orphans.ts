@@ -1,6 +1,6 @@
 // Zombies are reaped as soon as somebody asks for them; there are no orphans: a child ends with its
 // parent, also when that is killed.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as mp from 'node-multiprocessing';
 
@@ -23,12 +23,14 @@ export async function parentOfOne(pid: mp.Value<'i'>, runs: mp.Semaphore): Promi
 /** Letter of the state in the system: R runs, S sleeps, Z is a zombie. */
 const stateOf = (pid: number) =>
   /^State:\t(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+/** The first of a program's threads is a zombie while the others still end. */
+const threadsOf = (pid: number) => readdirSync(`/proc/${pid}/task`).length;
 
 async function zombie(): Promise<void> {
   const child = new mp.Process({ target: shortLife });
   await child.start();
   const pid = child.pid!;
-  while (stateOf(pid) !== 'Z'); // this thread blocks, so nobody reaps the child
+  while (stateOf(pid) !== 'Z' || threadsOf(pid) > 1); // this thread blocks, so nobody reaps the child
   console.log('僵尸进程:', stateOf(pid));
   console.log('is_alive:', child.isAlive());
   console.log('还在吗:', existsSync(`/proc/${pid}`));

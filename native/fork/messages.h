@@ -7,11 +7,13 @@
 //   server | kRefused, text           | it cannot, and why
 //   client | Order + descriptors      | fork: a file with the task, then what becomes 0, 1, 2 … in
 //          |                          | the child
-//   child  | kStarted, sequence, pid  | it exists, and goes on from here
+//   server | kForked, sequence, pid   | there is a child of this number
+//   child  | kForked, sequence, pid   | the same
 //   server | kFailed, sequence, errno | there is no child
 //
-// The child itself says that it started, so there are no two opinions: a server that dies between
-// the fork and the message leaves a child that tells, or one that was never made. The client sees
+// Server and child both say it, and the client goes by what comes first. The server alone is not
+// enough: it may be killed between the fork and the message. Nor is the child: it may be killed
+// before it can say anything, and then is a process that was started and has ended. The client sees
 // the end of the socket only when all who may still answer are gone; then an order that has no
 // answer was not carried out, and may be given to another server.
 #pragma once
@@ -29,7 +31,7 @@ struct Order {
   uint32_t sequence = 0;
 };
 
-enum class ReplyKind : uint32_t { kReady = 1, kRefused, kStarted, kFailed };
+enum class ReplyKind : uint32_t { kReady = 1, kRefused, kForked, kFailed };
 
 struct Reply {
   ReplyKind kind = ReplyKind::kReady;

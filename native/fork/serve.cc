@@ -68,15 +68,15 @@ Verdict Serve(int socket, const ForkPlan& plan, Assignment* assignment) {
     if (ReceiveOrder(socket, &order, &descriptors) == Received::kEnded) _exit(0);
     const Forked forked = ForkStopped(plan);
     if (forked.side == Side::kChild) {
-      SendReply(socket, ReplyOf(ReplyKind::kStarted, order.sequence, forked.pid));
+      SendReply(socket, ReplyOf(ReplyKind::kForked, order.sequence, forked.pid));
       Place(&descriptors);
       assignment->task_descriptor = descriptors.numbers[0];
       return Verdict::Ok();
     }
+    const bool is_forked = forked.side == Side::kParent;
+    SendReply(socket, is_forked ? ReplyOf(ReplyKind::kForked, order.sequence, forked.pid)
+                                : ReplyOf(ReplyKind::kFailed, order.sequence, forked.error));
     descriptors.CloseAll();
-    if (forked.side == Side::kFailed) {
-      SendReply(socket, ReplyOf(ReplyKind::kFailed, order.sequence, forked.error));
-    }
   }
 }
 

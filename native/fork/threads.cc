@@ -56,8 +56,8 @@ std::atomic<uint32_t> stopped_count{0};
 std::atomic<uint32_t> inside_count{0};
 KernelAction action_before;
 
-void Sleep(std::atomic<uint32_t>* word, uint32_t expected, const timespec* limit) {
-  Kernel(SYS_futex, AsArgument(word), FUTEX_WAIT_PRIVATE, expected, AsArgument(limit));
+long Sleep(std::atomic<uint32_t>* word, uint32_t expected, const timespec* limit) {
+  return Kernel(SYS_futex, AsArgument(word), FUTEX_WAIT_PRIVATE, expected, AsArgument(limit));
 }
 
 void WakeAll(std::atomic<uint32_t>* word) {
@@ -202,14 +202,17 @@ bool IsThere(int tid) {
 
 /// Waits until one that was asked has stopped or ended; false when it does neither.
 bool AwaitStop(Record& record, int64_t until_ns) {
-  const timespec moment{0, 1'000'000};
+  const timespec moment{0, 5'000'000};
   while (record.state.load(std::memory_order_acquire) == kAsked) {
     const uint32_t seen = stopped_count.load(std::memory_order_acquire);
     if (record.state.load(std::memory_order_acquire) != kAsked) break;
-    Sleep(&stopped_count, seen, &moment);
-    if (os::MonotonicNs() < until_ns) continue;
-    if (IsThere(record.thread.tid)) return false;
-    record.state.store(kGone, std::memory_order_release);
+    if (Sleep(&stopped_count, seen, &moment) != -ETIMEDOUT) continue;
+    // It takes long: perhaps it ended before the signal reached it.
+    if (!IsThere(record.thread.tid)) {
+      record.state.store(kGone, std::memory_order_release);
+    } else if (os::MonotonicNs() >= until_ns) {
+      return false;
+    }
   }
   return true;
 }

@@ -4,7 +4,7 @@
 //        0 |   64 | object        | see sync_object.h    | maximum: the most items that it holds
 //       48 |    4 | byte_limit    | creator              | the most bytes in flight; in object
 //       52 |    4 | grown_bytes   | holder of put_lock   | size of the next chunk; in object
-//       56 |    4 | maker         | creator              | id of the thread that made it; in object
+//       56 |    4 | maker         | creator              | id of its maker; 0: named; in object
 //       64 |    8 | put_lock      | putters              | state of a lock (sync_object.h)
 //       72 |    8 | tail          | holder of put_lock   | Mark: what was put
 //       80 |    8 | put_limit     | holder of put_lock   | Mark that tail may reach, as last seen

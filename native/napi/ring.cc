@@ -117,10 +117,12 @@ void ShutDown(const Napi::CallbackInfo& info) {
   ring.ShutDown(target.self, info[1].ToBoolean());
 }
 
-/// ringKeeper(address) → id of the thread that made it, or of this one when that has ended
+/// ringKeeper(address) → id of the thread that made it, or of this one when that has ended;
+/// undefined for a ring with a name, which may be nobody's
 Napi::Value Keeper(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, ObjectKind::kQueue);
   const sync::Id maker = reinterpret_cast<const layout::Ring*>(target.object)->maker;
+  if (maker == 0) return info.Env().Undefined();
   const bool lives = target.mapped->segment.IsAlive(maker);
   return Napi::Number::New(info.Env(), lives ? maker : target.self);
 }

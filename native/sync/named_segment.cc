@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "layout/data_block.h"
+#include "layout/ring.h"
 
 namespace mp::sync {
 namespace {
@@ -14,17 +15,40 @@ using layout::kPage;
 
 /// For what objects need later: a condition of many waiters.
 constexpr uint64_t kRoomToGrow = 512ULL << 10;
+/// Up to this limit a ring may need chunks of four times its bytes in flight: those that are read
+/// from and written to may be almost empty, and what lies between them may not fit what is needed.
+constexpr uint64_t kLargeRing = 64ULL << 20;
 /// It takes whole pieces of addresses anyway (address_space.h).
 constexpr uint64_t kPiece = 1ULL << 20;
 
 uint64_t RoundUp(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
 
+bool IsRing(const uint8_t* object) {
+  return reinterpret_cast<const layout::SyncObject*>(object)->kind ==
+         static_cast<uint32_t>(layout::ObjectKind::kQueue);
+}
+
+/// For what an object may need later: addresses only, until it does.
+uint64_t RoomToGrow(const NamedPart& part) {
+  if (!IsRing(part.bytes)) return 0;
+  const uint64_t limit = reinterpret_cast<const layout::Ring*>(part.bytes)->byte_limit;
+  return limit < kLargeRing ? 4 * limit : 2 * limit + 2 * kLargeRing;
+}
+
 /// How large a segment may become that starts with a heap of so many bytes; its map needs a byte
 /// for each granule.
-uint64_t CapacityFor(uint64_t heap_bytes) {
+uint64_t CapacityFor(uint64_t heap_bytes, const std::vector<NamedPart>& parts) {
   const uint64_t fixed = kPage + kNamedSlots * sizeof(layout::Slot);
-  const uint64_t without_map = fixed + heap_bytes + kRoomToGrow + 2 * kPage;
+  uint64_t without_map = fixed + heap_bytes + kRoomToGrow + 2 * kPage;
+  for (const NamedPart& part : parts) without_map += RoomToGrow(part);
   return RoundUp(without_map + without_map / (kGranule - 1), kPiece);
+}
+
+/// What of the original's tree is written in an object: that tree is of no concern to others.
+void Forget(uint8_t* copy) {
+  auto* object = reinterpret_cast<layout::SyncObject*>(copy);
+  for (layout::Reference& reference : object->references) reference.store(0);
+  if (IsRing(copy)) reinterpret_cast<layout::Ring*>(copy)->maker = 0;
 }
 
 /// Copies one block to where there is room. Nobody else sees this segment: no lock is needed.
@@ -55,9 +79,7 @@ Allocation Fill(Allocator allocator, const std::string& root, const std::vector<
     if (!made.ok()) break;
     made = Add(&allocator, part.bytes, part.size_bytes);
     if (!made.ok()) break;
-    // Its holders are those of the original.
-    auto* object = reinterpret_cast<layout::SyncObject*>(allocator.segment().base() + made.offset);
-    for (layout::Reference& reference : object->references) reference.store(0);
+    Forget(allocator.segment().base() + made.offset);
   }
   return made;
 }
@@ -68,7 +90,7 @@ Allocation WriteNamed(const os::SharedFile& file, const std::string& root,
                       const std::vector<NamedPart>& parts) {
   uint64_t heap_bytes = RoundUp(sizeof(DataBlock) + root.size(), kGranule);
   for (const NamedPart& part : parts) heap_bytes += RoundUp(part.size_bytes, kGranule);
-  const uint64_t capacity = CapacityFor(heap_bytes);
+  const uint64_t capacity = CapacityFor(heap_bytes, parts);
   uint8_t* base = nullptr;
   if (os::Status status = file.Map(capacity, &base); !status.ok()) {
     return {0, AllocationFault::kSystem, status};

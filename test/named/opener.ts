@@ -5,13 +5,20 @@ import { createInterface } from 'node:readline';
 
 import type { Answer, Question } from './strangers';
 
-const classes = { Lock: mp.Lock, Event: mp.Event, Value: mp.Value, Semaphore: mp.Semaphore };
+const classes: Record<string, { open(name: string, options?: object): object }> = {
+  Lock: mp.Lock,
+  Event: mp.Event,
+  Value: mp.Value,
+  Semaphore: mp.Semaphore,
+  Queue: mp.Queue,
+  JoinableQueue: mp.JoinableQueue,
+};
 const opened = new Map<string, object>();
 
-function answer({ ask, name, type = 'Lock', options }: Question): unknown {
+function answer({ ask, name, type = 'Lock', options, item }: Question): unknown {
   switch (ask) {
     case 'open':
-      opened.set(name, classes[type].open(name, options as never));
+      opened.set(name, classes[type]!.open(name, options));
       return true;
     case 'acquire':
       return (opened.get(name) as mp.Lock).acquireSync({ timeout: 0 });
@@ -20,6 +27,14 @@ function answer({ ask, name, type = 'Lock', options }: Question): unknown {
     case 'set':
       (opened.get(name) as mp.Event).set();
       return true;
+    case 'put':
+      (opened.get(name) as mp.Queue).putSync(item);
+      return true;
+    case 'putShared':
+      (opened.get(name) as mp.Queue).putSync(new mp.Value('i', item as number));
+      return true;
+    case 'get':
+      return (opened.get(name) as mp.Queue).getSync({ timeout: 5000 });
     case 'read':
       return (opened.get(name) as mp.Value<'i'>).value;
   }

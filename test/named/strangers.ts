@@ -11,10 +11,12 @@ import { createInterface, type Interface } from 'node:readline';
 import { within } from '../helpers/watchdog';
 
 export interface Question {
-  readonly ask: 'open' | 'acquire' | 'add' | 'set' | 'read';
+  readonly ask: 'open' | 'acquire' | 'add' | 'set' | 'read' | 'put' | 'putShared' | 'get';
   readonly name: string;
-  readonly type?: 'Lock' | 'Event' | 'Value' | 'Semaphore';
+  readonly type?: 'Lock' | 'Event' | 'Value' | 'Semaphore' | 'Queue' | 'JoinableQueue';
   readonly options?: object;
+  /** What to put. */
+  readonly item?: unknown;
 }
 
 export interface Answer {

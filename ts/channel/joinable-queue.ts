@@ -1,9 +1,11 @@
 // JoinableQueue: a queue that knows when everything that was put has been dealt with.
 import { OverReleaseError } from '../errors.js';
+import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import { Await, Line } from './line.js';
+import { openingOf, type QueueOpening } from './queue-options.js';
 import { Queue, ringOf } from './queue.js';
 
 /**
@@ -68,6 +70,15 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
   /** As {@link JoinableQueue.join}, blocking the thread. */
   joinSync(options?: WaitOptions): boolean {
     return native.ringJoin(ringOf(this).address, checkWait('joinSync', options));
+  }
+
+  /** As {@link Queue.open}. */
+  static override open<T = unknown>(
+    name: string,
+    options: NameOptions & QueueOpening = {},
+  ): JoinableQueue<T> {
+    const make = (): JoinableQueue<T> => new JoinableQueue<T>(...openingOf(options));
+    return openNamed<JoinableQueue<T>>({ type: JoinableQueue, name, options, make });
   }
 
   static {

@@ -5,6 +5,7 @@ import { QueueEmptyError } from '../errors/queue.js';
 /** Of items, as in CPython. */
 const mostItems = 2 ** 31 - 1;
 const defaultMaxBytes = 256 * 2 ** 20;
+const namedMaxBytes = 16 * 2 ** 20;
 const leastMaxBytes = 64 * 2 ** 10;
 const mostMaxBytes = 2 ** 30;
 
@@ -20,6 +21,27 @@ export interface QueueOptions {
    * waits, as when the queue is full; an item that is larger is refused.
    */
   readonly maxBytes?: number | undefined;
+}
+
+/**
+ * What a queue starts as that {@link Queue.open} makes.
+ *
+ * @public
+ */
+export interface QueueOpening extends QueueOptions {
+  /** The most items in it (default and 0 or less: 2147483647). */
+  readonly maxsize?: number | undefined;
+  /**
+   * As of other queues; but the default is 16777216 (16 MiB), for a queue with a name takes four
+   * times as many addresses, of which a process has 3 GiB for all names.
+   */
+  readonly maxBytes?: number | undefined;
+}
+
+/** What a new queue with a name is made with. */
+export function openingOf(options: QueueOpening): [maxsize: number, options: QueueOptions] {
+  const { maxsize = 0, maxBytes = namedMaxBytes } = options;
+  return [maxsize, { maxBytes }];
 }
 
 /** For a get that found nothing in time. */

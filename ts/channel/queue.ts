@@ -5,6 +5,7 @@ import { Encoded, keepMessage, messageOf, type Keeper, type Message } from '../c
 import { MultiprocessingError } from '../errors.js';
 import { QueueShutDownError } from '../errors/queue.js';
 import { createRing, Place } from '../memory/memory.js';
+import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
@@ -24,6 +25,8 @@ import {
   checkMost,
   isClosed,
   isEmpty,
+  openingOf,
+  type QueueOpening,
   type QueueOptions,
 } from './queue-options.js';
 import { Refusal, Refused, Ring } from './ring.js';
@@ -73,6 +76,21 @@ export class Queue<T = unknown> {
     this.#puts = new Line(address);
     this.#gets = new Line(address);
     this.#keeper = () => native.ringKeeper(address);
+  }
+
+  /**
+   * The queue of a name, which processes share that have nothing else in common. What is put stays
+   * when all of them have ended; but shared objects in it live with the thread that put them.
+   *
+   * @param name - 1 … 200 bytes of UTF-8 without '/' and NUL
+   * @param options - `create`, `exclusive`, `mode`; and `maxsize` and `maxBytes` of a new one
+   * @throws NameError when there is no such name, when there is one and `exclusive` is true, when it
+   * is the name of something else, or another user's
+   * @throws MultiprocessingError `ERR_MP_LAYOUT` when another version of the package made it
+   */
+  static open<T = unknown>(name: string, options: NameOptions & QueueOpening = {}): Queue<T> {
+    const make = (): Queue<T> => new Queue<T>(...openingOf(options));
+    return openNamed<Queue<T>>({ type: Queue, name, options, make });
   }
 
   /** The most items in it; 2147483647 when there is no limit. */

@@ -23,6 +23,7 @@ export class Refused {
 /** The data of the chunk that a side uses. It stays mapped, also when the chunk is freed. */
 class ChunkSpace implements MessageSpace {
   readonly bytes: Buffer;
+  readonly view: DataView;
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
   readonly longs: BigInt64Array;
@@ -37,6 +38,7 @@ class ChunkSpace implements MessageSpace {
     const length = paths.load(chunk + chunkBytes) & ~7;
     const buffer = native.bytes(chunk + chunkData, length);
     this.bytes = Buffer.from(buffer);
+    this.view = new DataView(buffer);
     this.words = new Uint32Array(buffer);
     this.doubles = new Float64Array(buffer);
     this.longs = new BigInt64Array(buffer);

@@ -16,7 +16,8 @@ import { registeredClass } from './classes.js';
 import { findRefused, GraphCopier, needsCopy, type Repair } from './copy-graph.js';
 import { restoreError } from './errors.js';
 import { MessageDeserializer, MessageSerializer } from './placeholder.js';
-import { entryOf, optionalEntryOf, type Entry } from './table.js';
+import { entryOf, isTable, optionalEntryOf, type Entry } from './table.js';
+import { malformed } from './tree-format.js';
 
 const plain = 0;
 const withTable = 1;
@@ -162,14 +163,24 @@ interface Message {
 
 function split(bytes: Uint8Array): Message {
   if (bytes[0] === plain) return { form: plain, table: [], body: bytes.subarray(1) };
-  const { buffer, byteOffset, byteLength } = bytes;
-  const length = new DataView(buffer, byteOffset, byteLength).getUint32(1, true);
-  const table = Buffer.from(buffer, byteOffset + tableStart, length).toString();
-  return {
-    form: withTable,
-    table: JSON.parse(table) as Entry[],
-    body: bytes.subarray(tableStart + length),
-  };
+  return wellFormed(() => {
+    const { buffer, byteOffset, byteLength } = bytes;
+    const length = new DataView(buffer, byteOffset, byteLength).getUint32(1, true);
+    const table: unknown = JSON.parse(
+      Buffer.from(buffer, byteOffset + tableStart, length).toString(),
+    );
+    if (bytes[0] !== withTable || !isTable(table)) throw malformed();
+    return { form: withTable, table, body: bytes.subarray(tableStart + length) };
+  });
+}
+
+/** What comes of damaged bytes is an error of one kind, whatever stumbled over them. */
+function wellFormed<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof MultiprocessingError ? error : malformed(error);
+  }
 }
 
 type FunctionEntry = Extract<Entry, { readonly function: unknown }>;
@@ -182,20 +193,23 @@ function assemble(
   const entries: unknown[] = [];
   try {
     for (const [index, entry] of table.entries()) {
-      entries.push('function' in entry ? functionAt(index, entry) : arrived(entry));
+      const isFunction = 'function' in entry;
+      entries.push(isFunction ? functionAt(index, entry) : wellFormed(() => arrived(entry)));
       attached = index + 1;
     }
   } catch (error) {
     discardTable(table.slice(attached));
     throw error;
   }
-  const deserializer = new MessageDeserializer(body, entries);
-  deserializer.readHeader();
-  const value: unknown = deserializer.readValue();
-  if (form === plain) return value;
-  const [result, repairs] = value as [unknown, Repair[]];
-  repairs.forEach(repair);
-  return result;
+  return wellFormed(() => {
+    const deserializer = new MessageDeserializer(body, entries);
+    deserializer.readHeader();
+    const value: unknown = deserializer.readValue();
+    if (form === plain) return value;
+    const [result, repairs] = value as [unknown, Repair[]];
+    repairs.forEach(repair);
+    return result;
+  });
 }
 
 function arrived(entry: Exclude<Entry, FunctionEntry>): object {

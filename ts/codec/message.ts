@@ -1,45 +1,42 @@
-// Values to messages of a ring and back. Simple values, strings and typed arrays are written into the
-// ring directly; plain trees are encoded by msgpackr, all else by the general codec, before the ring
-// is locked: so what user code throws (a getter, for one) reaches the caller, and nothing is sent.
-import { Packr, Unpackr } from 'msgpackr';
-
+// Values to messages of a ring and back. Numbers, long strings and typed arrays are written into the
+// ring directly; trees are encoded by the tree codec, all else by the general one, before the ring is
+// locked: so what user code throws (a getter, for one) reaches the caller, and nothing is sent.
 import { decode, decodeSync, discard, encode } from './codec.js';
-import { isPlainTree, isWellFormed } from './plain-tree.js';
-import { arrayClasses, arrayTags, Tag } from './tags.js';
+import { readBinary, tagOfView, viewedBytes, isPlainBuffer } from './binary.js';
+import { Tag } from './tags.js';
+import { isWellFormed, readShort, shortText } from './text.js';
+import { malformed } from './tree-format.js';
+import { bigintOf, TreeReader, type Source } from './tree-reader.js';
+import { notATree, TreeWriter } from './tree-writer.js';
 
 /** A value that is ready to be written. */
 export interface Message {
   readonly tag: number;
   /** Of payload, at most. */
   readonly bytes: number;
+  /** Undefined where there are no bytes, or they are in the output of `writer`. */
   readonly body: Body;
 }
 
 type Body = undefined | number | bigint | string | Uint8Array;
 
 /** The id of a thread, asked for only when a message has shared objects in it. */
-export type Keeper = () => number;
+export type Keeper = () => number | undefined;
 
 /** The data of a piece of a ring, seen as what records consist of. */
-export interface MessageSpace {
-  readonly bytes: Buffer;
+export interface MessageSpace extends Source {
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
   readonly longs: BigInt64Array;
 }
 
-// No records: each message is whole in itself, whoever gets it.
-const format = { useRecords: false, mapsAsObjects: true, variableMapSize: true } as const;
-const packr = new Packr(format);
-const unpackr = new Unpackr(format);
+const writer = new TreeWriter();
+const reader = new TreeReader();
 
 const trueMessage: Message = { tag: Tag.true, bytes: 0, body: undefined };
 const falseMessage: Message = { tag: Tag.false, bytes: 0, body: undefined };
 const nullMessage: Message = { tag: Tag.null, bytes: 0, body: undefined };
 const undefinedMessage: Message = { tag: Tag.undefined, bytes: 0, body: undefined };
-
-/** Up to this many characters are looked at and copied one by one. */
-const shortText = 24;
 
 /**
  * The message of a value. What it is made of may be the value's own memory, or the encoder's: it is
@@ -71,7 +68,8 @@ export function messageOf(value: unknown, keeper: Keeper): Message {
 /** The same message, in memory of its own, to be written later. */
 export function keepMessage(message: Message): Message {
   const { tag, bytes, body } = message;
-  return body instanceof Uint8Array ? { tag, bytes, body: body.slice() } : message;
+  if (body instanceof Uint8Array) return { tag, bytes, body: body.slice() };
+  return body === undefined ? { tag, bytes, body: written(bytes).slice() } : message;
 }
 
 /** Gives back what is in flight in a message that will not be sent. */
@@ -79,19 +77,19 @@ export function discardMessage({ tag, body }: Message): void {
   if (tag === Tag.general) discard(body as Uint8Array);
 }
 
-function isShortAscii(text: string): boolean {
-  if (text.length > shortText) return false;
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 127) return false;
-  }
-  return true;
+/** What the writer wrote last. */
+function written(bytes: number): Uint8Array {
+  return new Uint8Array(writer.output.bytes.buffer, 0, bytes);
 }
 
 function textMessage(text: string): Message {
-  if (isShortAscii(text)) return { tag: Tag.ascii, bytes: text.length, body: text };
-  if (!isWellFormed(text)) return { tag: Tag.utf16, bytes: 2 * text.length, body: text };
+  const { length } = text;
+  if (length <= shortText && writer.short(text)) {
+    return { tag: Tag.latin1, bytes: length, body: undefined };
+  }
+  if (!isWellFormed(text)) return { tag: Tag.utf16, bytes: 2 * length, body: text };
   const bytes = Buffer.byteLength(text);
-  return { tag: bytes === text.length ? Tag.ascii : Tag.utf8, bytes, body: text };
+  return { tag: bytes === length ? Tag.latin1 : Tag.utf8, bytes, body: text };
 }
 
 function bigintMessage(value: bigint): Message {
@@ -101,25 +99,17 @@ function bigintMessage(value: bigint): Message {
 }
 
 function objectMessage(value: object, keeper: Keeper): Message {
-  if (ArrayBuffer.isView(value)) return viewMessage(value, keeper);
-  if (isPlainTree(value)) {
-    const body = packr.pack(value);
-    return { tag: Tag.tree, bytes: body.length, body };
+  if (ArrayBuffer.isView(value)) {
+    const tag = tagOfView(value);
+    if (tag === undefined) return generalMessage(value, keeper);
+    return { tag, bytes: value.byteLength, body: viewedBytes(value) };
   }
-  if (value instanceof ArrayBuffer && Object.getPrototypeOf(value) === ArrayBuffer.prototype) {
+  if (isPlainBuffer(value)) {
     return { tag: Tag.arrayBuffer, bytes: value.byteLength, body: new Uint8Array(value) };
   }
+  const bytes = writer.write(value);
+  if (bytes !== notATree) return { tag: Tag.tree, bytes, body: undefined };
   return generalMessage(value, keeper);
-}
-
-function viewMessage(view: ArrayBufferView, keeper: Keeper): Message {
-  const prototype: unknown = Object.getPrototypeOf(view);
-  const tag = prototype === DataView.prototype ? Tag.dataView : arrayTags.get(prototype);
-  if (tag === undefined || !(view.buffer instanceof ArrayBuffer))
-    return generalMessage(view, keeper);
-  const { byteOffset, byteLength: bytes } = view;
-  const body = view instanceof Uint8Array ? view : new Uint8Array(view.buffer, byteOffset, bytes);
-  return { tag, bytes, body };
 }
 
 function generalMessage(value: unknown, keeper: Keeper): Message {
@@ -127,23 +117,41 @@ function generalMessage(value: unknown, keeper: Keeper): Message {
   return { tag: Tag.general, bytes: body.length, body };
 }
 
+/** Up to so many bytes, copying word by word is quicker than a call. */
+const fewBytes = 256;
+
 /** Writes the payload to where a ring has room for it. */
-export function writeMessage({ tag, body }: Message, space: MessageSpace, place: number): void {
-  if (body === undefined) return;
-  if (typeof body === 'number') space.doubles[place >> 3] = body;
+export function writeMessage(message: Message, space: MessageSpace, place: number): void {
+  const { tag, bytes, body } = message;
+  if (body === undefined) copyWritten(bytes, space, place);
+  else if (typeof body === 'number') space.doubles[place >> 3] = body;
   else if (typeof body === 'bigint') space.longs[place >> 3] = body;
   else if (typeof body === 'string') writeText(body, tag, space.bytes, place);
   else space.bytes.set(body, place);
 }
 
+function copyWritten(bytes: number, { words, bytes: space }: MessageSpace, place: number): void {
+  if (bytes > fewBytes) {
+    space.set(written(bytes), place);
+    return;
+  }
+  const from = writer.output.words;
+  const to = place >> 2;
+  // Records are padded to 8 bytes, so that there is room for a last whole word.
+  for (let i = 0; 4 * i < bytes; i++) words[to + i] = from[i]!;
+}
+
 function writeText(text: string, tag: number, bytes: Buffer, place: number): void {
   if (tag === Tag.utf8) bytes.write(text, place, 'utf8');
   else if (tag === Tag.utf16) bytes.write(text, place, 'utf16le');
-  else if (text.length > shortText) bytes.write(text, place, 'latin1');
-  else for (let i = 0; i < text.length; i++) bytes[place + i] = text.charCodeAt(i);
+  else bytes.write(text, place, 'latin1');
 }
 
-/** The value of a payload; it is copied, for the ring is used again. */
+/**
+ * The value of a payload; it is copied, for the ring is used again.
+ *
+ * @throws MultiprocessingError `ERR_MP_MESSAGE_FORMAT` when it is none
+ */
 export function readMessage(
   space: MessageSpace,
   place: number,
@@ -153,6 +161,8 @@ export function readMessage(
   switch (tag) {
     case Tag.number:
       return space.doubles[place >> 3];
+    case Tag.tree:
+      return reader.read(space, place, place + bytes);
     case Tag.true:
       return true;
     case Tag.false:
@@ -163,43 +173,23 @@ export function readMessage(
       return undefined;
     case Tag.bigint:
       return space.longs[place >> 3];
-    case Tag.tree:
-      return unpackr.unpack(space.bytes, { start: place, end: place + bytes });
+    case Tag.general:
+      return new Encoded(readBinary(space.bytes, place, bytes, Tag.uint8) as Uint8Array);
     default:
-      return tag <= Tag.utf16
-        ? readText(space.bytes, place, bytes, tag)
-        : readBytes(space.bytes, place, bytes, tag);
+      if (tag > Tag.utf16) return readBinary(space.bytes, place, bytes, tag);
+      return readText(space.bytes, place, bytes, tag);
   }
 }
 
 function readText(from: Buffer, place: number, bytes: number, tag: number): string | bigint {
-  if (tag === Tag.longBigint) return parseBigint(from.toString('latin1', place, place + bytes));
+  if (tag === Tag.latin1) {
+    if (bytes <= shortText) return readShort(from, place, bytes);
+    return from.toString('latin1', place, place + bytes);
+  }
   if (tag === Tag.utf8) return from.toString('utf8', place, place + bytes);
   if (tag === Tag.utf16) return from.toString('utf16le', place, place + bytes);
-  if (bytes > shortText) return from.toString('latin1', place, place + bytes);
-  let text = '';
-  for (let i = 0; i < bytes; i++) text += String.fromCharCode(from[place + i]!);
-  return text;
-}
-
-function parseBigint(digits: string): bigint {
-  return digits.startsWith('-') ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`);
-}
-
-function readBytes(from: Buffer, place: number, bytes: number, tag: number): unknown {
-  if (tag === Tag.firstArray) {
-    const copy = Buffer.allocUnsafeSlow(bytes);
-    copy.set(from.subarray(place, place + bytes));
-    return copy;
-  }
-  const copy = new Uint8Array(bytes);
-  copy.set(from.subarray(place, place + bytes));
-  if (tag === Tag.general) return new Encoded(copy);
-  if (tag === Tag.arrayBuffer) return copy.buffer;
-  if (tag === Tag.dataView) return new DataView(copy.buffer);
-  const type = arrayClasses[tag - Tag.firstArray];
-  if (type === undefined) throw new RangeError(`a message has the unknown tag ${String(tag)}`);
-  return new type(copy.buffer);
+  if (tag !== Tag.longBigint) throw malformed();
+  return bigintOf(from.toString('latin1', place, place + bytes));
 }
 
 /** What the general codec has to decode, once the ring is unlocked. */

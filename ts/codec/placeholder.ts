@@ -4,6 +4,8 @@
 /* eslint-disable @typescript-eslint/naming-convention */
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
 
+import { malformed } from './tree-format.js';
+
 /** A view, because those are what the serializer hands out to be written by hand. */
 export class Placeholder extends Uint8Array {
   constructor(readonly index: number) {
@@ -43,8 +45,10 @@ export class MessageDeserializer extends DefaultDeserializer {
 
   /** Called by the deserializer where `_writeHostObject` wrote. */
   _readHostObject(): unknown {
-    if (this.readUint32() === placeholderTag) return this.entries[this.readUint32()];
-    return readView.call(this);
+    if (this.readUint32() !== placeholderTag) return readView.call(this);
+    const index = this.readUint32();
+    if (index >= this.entries.length) throw malformed();
+    return this.entries[index];
   }
 }
 

@@ -17,6 +17,17 @@ export type Entry =
       readonly isOptional?: true;
     };
 
+/** Whether what has arrived is such a list, as far as the kinds of its entries go. */
+export function isTable(value: unknown): value is Entry[] {
+  if (!Array.isArray(value)) return false;
+  return value.every((entry: unknown) => {
+    if (typeof entry !== 'object' || entry === null) return false;
+    const what = Object.values(entry)[0] as unknown;
+    if (typeof what !== 'object' || what === null) return false;
+    return 'shared' in entry || 'carried' in entry || 'function' in entry;
+  });
+}
+
 /** Whether a value is sent by reference, not as a copy. */
 export function isReferred(value: unknown): boolean {
   if (typeof value === 'function') return true;

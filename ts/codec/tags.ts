@@ -9,18 +9,19 @@ export const Tag = {
   bigint: 6,
   /** A bigint of more than 64 bits, in hexadecimal digits with a sign. */
   longBigint: 7,
-  ascii: 8,
+  latin1: 8,
   utf8: 9,
   /** Strings with halves of surrogate pairs, which no UTF-8 can carry. */
   utf16: 10,
   arrayBuffer: 11,
   dataView: 12,
-  /** A plain tree, as MessagePack. */
+  /** A tree, as tree-format.ts says. */
   tree: 13,
   /** Anything else, as codec.ts writes it. */
   general: 14,
   /** Typed arrays: this and the place of their class in the list. */
   firstArray: 16,
+  uint8: 17,
 } as const;
 
 type ArrayClass = new (buffer: ArrayBuffer) => ArrayBufferView;

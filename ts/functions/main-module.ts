@@ -20,6 +20,8 @@ export interface MainModule {
 /** In a child: its parent's. */
 let adopted: MainModule | undefined;
 let isAdopted = false;
+/** The one that this process has run for its parent. */
+let loaded: string | undefined;
 
 /**
  * The main module of this process, or of this worker thread; undefined for `node -e`, the REPL, a
@@ -47,7 +49,10 @@ export function isEntry(url: string): boolean {
  * awaits; rejects with what it throws.
  */
 export async function loadMain(main: MainModule): Promise<void> {
+  // A forked child has it from its server.
+  if (loaded === main.url) return;
   await loadModule(main.url, main.format);
+  loaded = main.url;
 }
 
 function findMainModule(): MainModule | undefined {

@@ -388,7 +388,7 @@ export interface Native {
   ringEndGet(address: number): void;
   ringFinishGet(address: number): void;
   ringShutDown(address: number, discard: boolean): void;
-  ringKeeper(address: number): number;
+  ringKeeper(address: number): number | undefined;
   ringCount(address: number): number;
   ringTaskDone(address: number): boolean;
   ringUnfinished(address: number): number;

@@ -2,17 +2,24 @@
 import { closeSync } from 'node:fs';
 
 import '../channel/carried.js';
-import { decode } from '../codec/codec.js';
+import { decode, encode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { setCurrentProcess } from './current.js';
-import { fulfil } from './fulfil.js';
+import { encodeReport, fulfil } from './fulfil.js';
 import { Process } from './process.js';
 import { newRecord, setRecord } from './record.js';
 import { inheritMethod } from './start-methods.js';
-import { descriptors, unpackTask, type Task, type Work } from './task.js';
-import { becomeProcess, setImportingMain } from './this-process.js';
+import {
+  descriptors,
+  packTask,
+  unpackTask,
+  type Identity,
+  type Task,
+  type Work,
+} from './task.js';
+import { becomeProcess, setImportingMain, thisProcess } from './this-process.js';
 
 /** Runs the task that the parent left in this process's descriptors. */
 export async function runTask(): Promise<void> {
@@ -39,11 +46,36 @@ async function takeWork({ identity, main, work: message }: Task): Promise<Proces
   }
   const work = (await decode(message)) as Work;
   native.tellStarted();
-  const type = (work.type ?? Process) as typeof Process;
-  const self = Object.create(type.prototype) as Process;
-  const { target, args } = work;
-  setRecord(self, newRecord({ ...identity, target, args, isCurrent: true }));
-  Object.assign(self, work.fields);
+  const self = processOf(identity, work);
   setCurrentProcess(self);
   return self;
+}
+
+function processOf(identity: Identity, { type, target, args, fields }: Work): Process {
+  const { prototype } = (type ?? Process) as typeof Process;
+  const self = Object.create(prototype) as Process;
+  setRecord(self, newRecord({ ...identity, target, args, isCurrent: true }));
+  return Object.assign(self, fields);
+}
+
+/**
+ * In a forkserver: does what a child does first, on nothing, so that its children find the code
+ * compiled.
+ */
+export async function rehearse(): Promise<void> {
+  const { identity } = thisProcess();
+  const nothing = { type: undefined, target: rehearse, args: [1, '', {}], fields: {} };
+  const task: Task = {
+    identity,
+    parent: { name: '', pid: 0 },
+    argv: [],
+    startMethod: 'spawn',
+    main: undefined,
+    arena: '',
+    holder: 0,
+    work: encode(nothing, { label: '' }),
+  };
+  const { work } = unpackTask(packTask(task));
+  processOf(identity, (await decode(work)) as Work);
+  encodeReport({ value: undefined }, 0);
 }

@@ -4,6 +4,8 @@ import '../api.js';
 
 import { runTask } from './bootstrap.js';
 
+export { rehearse } from './bootstrap.js';
+
 /** Runs the task in this process's descriptors. */
 export function run(): void {
   void runTask();

@@ -9,13 +9,14 @@ import { runInNewContext } from 'node:vm';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
-import { becomeItself } from './after-fork.js';
+import { becomeItself, prepareToFork, readyToFork, rehearseBirth } from './after-fork.js';
 import { probeCode, type ForkserverSetup, type ForkTask } from './forkserver-setup.js';
-import { replaceRandom } from './randomness.js';
 import { becomeProcess, setImportingMain } from './this-process.js';
 
 interface Entry {
   run(): unknown;
+  /** Does what run() does first, without effect. */
+  rehearse?(): Promise<void>;
 }
 
 const socket = 3;
@@ -24,9 +25,11 @@ const arenaFile = 5;
 
 /** How long requests of the preloaded modules may take to finish. */
 const patienceMs = 2000;
+/** So many, and V8 has learnt what it learns without compiling to machine code. */
+const rehearsals = 3;
 
 async function serve(): Promise<void> {
-  replaceRandom();
+  prepareToFork();
   // No descriptor of these is closed: what is opened next would get its number, which in the
   // children is another's.
   const setup = JSON.parse(readFileSync(setupFile, 'utf8')) as ForkserverSetup;
@@ -40,6 +43,11 @@ async function serve(): Promise<void> {
   }
   await settle();
   collectGarbage();
+  readyToFork();
+  for (let i = 0; i < rehearsals; i += 1) {
+    rehearseBirth();
+    await entry.rehearse?.();
+  }
   // From the event loop itself: nothing of the server's is on the stack of its children.
   setImmediate(forkAndRun, entry);
 }

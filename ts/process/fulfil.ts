@@ -46,7 +46,8 @@ function reportUncaught({ name, holder }: Errand): { leave(report: Report): void
   return { leave };
 }
 
-function encodeReport(report: Report, holder: number): Uint8Array {
+/** The report as a message; when it cannot be one, that is the error. */
+export function encodeReport(report: Report, holder: number): Uint8Array {
   try {
     return encode(report, { label: 'value' in report ? 'the return value' : 'the error', holder });
   } catch (error) {

@@ -4,6 +4,7 @@
 import { createReadStream } from 'node:fs';
 
 import { clearAll } from './node-queues.js';
+import { isLoaded } from './randomness.js';
 
 /** Takes everything out of this process that its parent had begun. */
 export function dropInherited(): void {
@@ -78,9 +79,4 @@ function dropStreams(): void {
   Object.defineProperty(process, 'connected', { value: false, configurable: true, writable: true });
   for (const name of ['send', 'disconnect', 'channel'])
     Object.defineProperty(process, name, { value: undefined, configurable: true, writable: true });
-}
-
-export function isLoaded(name: string): boolean {
-  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
-  return moduleLoadList?.includes(name) ?? true;
 }

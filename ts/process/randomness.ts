@@ -1,6 +1,11 @@
-// Math.random of processes that are forked: V8's generator is seeded once, so all forked children
-// would draw the same numbers. Here it is one that can be seeded anew.
+// Random numbers of processes that are forked: whatever was drawn in advance by the server, all of
+// its children would get alike.
 import { native } from '../native/binding.js';
+
+interface Crypto {
+  randomInt(max: number): number;
+  randomUUID(): string;
+}
 
 /** xoshiro128**, by Blackman and Vigna (https://prng.di.unimi.it/); public domain. */
 const state = new Uint32Array(4);
@@ -41,8 +46,73 @@ export function reseed(): void {
   native.randomBytes(state);
 }
 
-/** From now on Math.random can be seeded; before any code that may keep a reference to it. */
+/**
+ * From now on Math.random can be seeded, which V8's generator can be only once; before any code that
+ * may keep a reference to it.
+ */
 export function replaceRandom(): void {
   reseed();
   Math.random = random;
+}
+
+/** How many values node:crypto draws in advance. */
+const cachedUuids = 128;
+const cachedInts = 1024;
+
+let crypto: Crypto | undefined;
+let intsToDrop = cachedInts;
+
+/** In the server: brings node:crypto to where its children draw anew, as far as that can be seen. */
+export function alignCaches(): void {
+  // Only what has been loaded can have drawn anything; loading it would cost more than all else.
+  if (!isLoaded('NativeModule internal/crypto/random')) return;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above: not at the top
+  crypto = require('node:crypto') as Crypto;
+  if (alignInts(crypto)) intsToDrop = 0;
+  dropCaches(); // so that it is compiled
+}
+
+/** In a child: forgets what the server had drawn in advance. */
+export function dropCaches(): void {
+  if (crypto === undefined) return;
+  for (let i = 0; i < cachedUuids; i += 1) crypto.randomUUID();
+  for (let i = 0; i < intsToDrop; i += 1) crypto.randomInt(2);
+}
+
+/** In a child whose parent was not prepared: draws as much as there may be. */
+export function dropAllCaches(): void {
+  if (!isLoaded('NativeModule internal/crypto/random')) return;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
+  crypto ??= require('node:crypto') as Crypto;
+  intsToDrop = cachedInts;
+  dropCaches();
+}
+
+export function isLoaded(name: string): boolean {
+  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
+  return moduleLoadList?.includes(name) ?? true;
+}
+
+/** Draws until the cache is empty; false when it cannot be seen how much there is. */
+function alignInts(crypto: Crypto): boolean {
+  const left = drawAndCount(crypto);
+  for (let i = 1; left !== undefined && i < left; i += 1) crypto.randomInt(2);
+  return left === 0 || drawAndCount(crypto) === 0;
+}
+
+/** Draws one; how many are left then. node:crypto reads them out of a Buffer, one after another. */
+function drawAndCount(crypto: Crypto): number | undefined {
+  let left: number | undefined;
+  const prototype = Buffer.prototype as { readUIntBE: (offset: number, bytes: number) => number };
+  const { readUIntBE } = prototype;
+  prototype.readUIntBE = function (this: Buffer, offset, bytes) {
+    left = (this.length - offset) / bytes - 1;
+    return readUIntBE.call(this, offset, bytes);
+  };
+  try {
+    crypto.randomInt(2);
+  } finally {
+    prototype.readUIntBE = readUIntBE;
+  }
+  return left;
 }
