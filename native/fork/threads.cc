@@ -120,9 +120,7 @@ bool OnlyWaits(long call, uint64_t operation) {
 }
 
 /// A thread of our own is not made again in the child, so it may wait for descriptors too.
-bool OnlyWaitsOwn(long call) {
-  return call == SYS_poll || call == SYS_ppoll;
-}
+bool OnlyWaitsOwn(long call) { return call == SYS_poll || call == SYS_ppoll; }
 
 bool WaitsForEvents(long call) {
   return call == SYS_epoll_wait || call == SYS_epoll_pwait || call == SYS_epoll_pwait2;

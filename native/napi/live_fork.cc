@@ -88,8 +88,8 @@ class LiveFork {
     fork::Forked forked;
     if (verdict.ok()) forked = fork::ForkLive(plan, kTryMs, &verdict);
     if (!verdict.ok() && !is_final && !patience_.IsPast()) return;
-    const std::unique_ptr<LiveFork, void (*)(LiveFork*)> end(
-        this, [](LiveFork* fork) { delete fork; });
+    const std::unique_ptr<LiveFork, void (*)(LiveFork*)> end(this,
+                                                             [](LiveFork* fork) { delete fork; });
     const Napi::HandleScope scope(env_);
     try {
       const Napi::Value result = !verdict.ok() ? Napi::String::New(env_, verdict.reason)
@@ -163,8 +163,7 @@ int RunProbe(void* raw) {
 Napi::Value ForkProbe(const Napi::CallbackInfo& info) {
   auto job = info[0].As<Napi::Function>();
   bool is_tried = false;
-  const fork::Verdict verdict =
-      fork::ProbeFork({RunProbe, &job, kProbeCode, kProbeMs}, &is_tried);
+  const fork::Verdict verdict = fork::ProbeFork({RunProbe, &job, kProbeCode, kProbeMs}, &is_tried);
   if (!is_tried) return info.Env().Undefined();
   return Napi::String::New(info.Env(), verdict.reason);
 }

@@ -11,7 +11,7 @@ export async function forked<T>(target: () => T | PromiseLike<T>): Promise<mp.Pr
   const { Process } = mp.getContext('fork');
   const child = new Process({ target });
   await within('start', child.start());
-  return child as mp.Process<T>;
+  return child;
 }
 
 /** What the closure gives in a child. */

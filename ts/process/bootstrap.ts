@@ -11,14 +11,7 @@ import { encodeReport, fulfil } from './fulfil.js';
 import { Process } from './process.js';
 import { newRecord, setRecord } from './record.js';
 import { inheritMethod } from './start-methods.js';
-import {
-  descriptors,
-  packTask,
-  unpackTask,
-  type Identity,
-  type Task,
-  type Work,
-} from './task.js';
+import { descriptors, packTask, unpackTask, type Identity, type Task, type Work } from './task.js';
 import { becomeProcess, setImportingMain, thisProcess } from './this-process.js';
 
 /** Runs the task that the parent left in this process's descriptors. */
