@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- lock|sync|value [--runs N] [--json FILE] [--quick]`: measures this library beside its
+ * `npm run bench -- lock|queue|sync|value [--runs N] [--json FILE] [--quick]`: measures this library beside its
  * peers and prints tables. A missed target is a result and ends with 0; a subject that could not
  * be run ends with 1. Progress goes to stderr, so that stdout can be kept.
  */
@@ -12,11 +12,13 @@ import type { Suite } from './harness/suite.js';
 import { renderSection } from './harness/table.js';
 import { findToolchain } from './harness/toolchain.js';
 import { lockSuite } from './suites/lock.js';
+import { queueSuite } from './suites/queue.js';
 import { syncSuite } from './suites/sync.js';
 import { valueSuite } from './suites/value.js';
 
 const suites: ReadonlyMap<string, Suite> = new Map([
   ['lock', lockSuite],
+  ['queue', queueSuite],
   ['sync', syncSuite],
   ['value', valueSuite],
 ]);

@@ -20,6 +20,7 @@ function commandOf(subject: Subject, toolchain: Toolchain, measuredMs: number): 
   const env = { ...process.env };
   const ms = String(measuredMs);
   if (subject.kind === 'node') {
+    Object.assign(env, subject.env);
     if (subject.backend !== undefined) env.NODE_MULTIPROCESSING_BACKEND = subject.backend;
     const file = join(__dirname, '..', 'cases', subject.file);
     return { path: process.execPath, args: [...(subject.nodeOptions ?? []), file, ms], env };

@@ -26,6 +26,12 @@ export function formatFigure(value: number, unit: Unit): string {
         [1e3, ' k/s'],
         [1, ' /s'],
       ]);
+    case 'bytesPerSecond':
+      return scaled(value, [
+        [1e9, ' GB/s'],
+        [1e6, ' MB/s'],
+        [1, ' B/s'],
+      ]);
     case 'bytes':
       return scaled(value, [
         [2 ** 20, ' MiB'],
@@ -52,7 +58,10 @@ export function formatJudged(check: Check, value: number): string {
 }
 
 export function formatTarget(check: Check, unit: Unit): string {
-  if (check.kind === 'limit') return `≤ ${formatFigure(check.atMost, unit)}`;
+  if (check.kind === 'limit') {
+    if (check.atMost !== undefined) return `≤ ${formatFigure(check.atMost, unit)}`;
+    return check.atLeast === undefined ? '' : `≥ ${formatFigure(check.atLeast, unit)}`;
+  }
   if (check.kind === 'ratio' && check.atMost !== undefined) return `≤ ${String(check.atMost)}×`;
   return check.atLeast === undefined ? '' : `≥ ${String(check.atLeast)}×`;
 }

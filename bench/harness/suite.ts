@@ -12,6 +12,8 @@ export interface NodeSubject {
   readonly file: string;
   readonly backend?: Backend;
   readonly nodeOptions?: readonly string[];
+  /** What the case learns from its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A case of peers/. */
@@ -24,8 +26,9 @@ export interface ForeignSubject {
 /** A program that is started anew for each run and prints one line of metrics. */
 export type Subject = NodeSubject | ForeignSubject;
 
-/** How a figure is written; a rate (`perSecond`) is better the higher, all others the lower. */
-export type Unit = 'ns' | 'us' | 'ms' | 'perSecond' | 'bytes' | 'count' | 'share';
+/** How a figure is written; a rate (`…perSecond`) is better the higher, all others the lower. */
+export type Unit =
+  'ns' | 'us' | 'ms' | 'perSecond' | 'bytesPerSecond' | 'bytes' | 'count' | 'share';
 
 export type Check = Readonly<
   | {
@@ -38,7 +41,7 @@ export type Check = Readonly<
   /** peer's value / value: how many times faster, for figures that are times. */
   | { kind: 'speedup'; peer: Subject; atLeast?: number }
   /** The value itself, in the unit of its row. */
-  | { kind: 'limit'; atMost: number }
+  | { kind: 'limit'; atMost?: number; atLeast?: number }
 >;
 
 export interface Row {
@@ -63,8 +66,12 @@ export function ours(caseName: string, backend: Backend = 'wasm'): NodeSubject {
 }
 
 /** A case of Node's own means. */
-export function nodePeer(caseName: string, title: string): Subject {
-  return { title, kind: 'node', file: `${caseName}.js` };
+export function nodePeer(
+  caseName: string,
+  title: string,
+  env: Readonly<Record<string, string>> = {},
+): Subject {
+  return { title, kind: 'node', file: `${caseName}.js`, env };
 }
 
 export function cPeer(peer: string, title: string): Subject {

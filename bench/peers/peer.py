@@ -283,6 +283,159 @@ def array_access(measured_ms):
     print_batches(body, measured_ms)
 
 
+# Messages; bench/harness/streams.ts and payloads.ts on the other side.
+
+PAYLOADS = {
+    "number": lambda i: i,
+    "text": lambda i: "sixteen letters.",
+    "object": lambda i: {"id": i, "name": "abc", "ok": True},
+    "1KB": (b"x" * 2**10),
+    "64KB": (b"x" * 2**16),
+    "1MB": (b"x" * 2**20),
+}
+
+
+def maker_of(name):
+    payload = PAYLOADS[name]
+    return payload if callable(payload) else lambda i: payload
+
+
+def serve(put, orders, name):
+    make = maker_of(name)
+    while True:
+        count = orders.recv()
+        if count == 0:
+            return
+        for i in range(count):
+            put(make(i))
+
+
+def measure_stream(get, put, name, measured_ms):
+    mine, theirs = multiprocessing.Pipe()
+    child = multiprocessing.Process(target=serve, args=(put, theirs, name), daemon=True)
+    child.start()
+    payload = PAYLOADS[name]
+    size = 0 if callable(payload) else len(payload)
+
+    def timed(count):
+        start = time.monotonic_ns()
+        mine.send(count)
+        for _ in range(count):
+            get()
+        return max(time.monotonic_ns() - start, 1)
+
+    rounds = 5
+    count = 20 if size > 2**12 else 500
+    until = time.monotonic_ns() + 300_000_000
+    while time.monotonic_ns() < until:
+        wanted = count * measured_ms * 1_000_000 // rounds // timed(count)
+        count = max(10, min(4 * count, wanted))
+    rate = statistics.median(count * 1e9 / timed(count) for _ in range(rounds))
+    mine.send(0)
+    child.join()
+    if size:
+        print_metrics(perSecond=rate, bytesPerSecond=rate * size)
+    else:
+        print_metrics(perSecond=rate)
+
+
+def queue_stream(name):
+    def run(measured_ms):
+        queue = multiprocessing.Queue()
+        measure_stream(queue.get, queue.put, name, measured_ms)
+
+    return run
+
+
+def pipe_stream(name):
+    def run(measured_ms):
+        receiver, sender = multiprocessing.Pipe(duplex=False)
+        measure_stream(receiver.recv, sender.send, name, measured_ms)
+
+    return run
+
+
+def echo(get, put):
+    while True:
+        put(get())
+
+
+def print_latencies(there, back, child_get, child_put, measured_ms):
+    child = multiprocessing.Process(target=echo, args=(child_get, child_put), daemon=True)
+    child.start()
+
+    def trip(i):
+        there(i)
+        back()
+
+    for i in range(2000):
+        trip(i)
+    latencies = []
+    until = time.monotonic_ns() + measured_ms * 1_000_000
+    while time.monotonic_ns() < until:
+        start = time.monotonic_ns()
+        trip(len(latencies))
+        latencies.append(time.monotonic_ns() - start)
+    latencies.sort()
+    at = lambda p: latencies[round(p * (len(latencies) - 1))] / 1000
+    print_metrics(p50Us=at(0.5), p99Us=at(0.99), maxUs=at(1))
+    sys.stdout.flush()
+    os.kill(child.pid, 9)
+    os._exit(0)
+
+
+def queue_round_trip(measured_ms):
+    there, back = multiprocessing.Queue(), multiprocessing.Queue()
+    print_latencies(there.put, back.get, there.get, back.put, measured_ms)
+
+
+def pipe_round_trip(measured_ms):
+    mine, theirs = multiprocessing.Pipe()
+    print_latencies(mine.send, mine.recv, theirs.recv, theirs.send, measured_ms)
+
+
+def crowd_party(queue, orders, done, puts):
+    while True:
+        count = orders.recv()
+        for i in range(count):
+            if puts:
+                queue.put(i)
+            else:
+                queue.get()
+        done.put(count)
+
+
+def queue_crowd(measured_ms):
+    queue, done = multiprocessing.Queue(), multiprocessing.Queue()
+    pipes = [multiprocessing.Pipe(duplex=False) for _ in range(8)]
+    children = [
+        multiprocessing.Process(
+            target=crowd_party, args=(queue, receiver, done, i % 2 == 1), daemon=True
+        )
+        for i, (receiver, _) in enumerate(pipes)
+    ]
+    for child in children:
+        child.start()
+
+    def timed(count):
+        start = time.monotonic_ns()
+        for _, sender in pipes:
+            sender.send(count)
+        for _ in pipes:
+            done.get()
+        return time.monotonic_ns() - start
+
+    count = 500
+    for _ in range(3):
+        count = max(10, count * measured_ms * 1_000_000 // 5 // timed(count))
+    rate = statistics.median(4 * count * 1e9 / timed(count) for _ in range(5))
+    print_metrics(perSecond=rate)
+    sys.stdout.flush()
+    for child in children:
+        os.kill(child.pid, 9)
+    os._exit(0)
+
+
 CASES = {
     "raw-value-int32": raw_value("i"),
     "raw-value-float64": raw_value("d"),
@@ -300,6 +453,11 @@ CASES = {
     "condition-notify": condition_notify,
     "event-ping-pong": event_ping_pong,
     "condition-ping-pong": condition_ping_pong,
+    **{f"queue-stream-{name}": queue_stream(name) for name in PAYLOADS},
+    **{f"pipe-stream-{name}": pipe_stream(name) for name in PAYLOADS},
+    "queue-round-trip": queue_round_trip,
+    "pipe-round-trip": pipe_round_trip,
+    "queue-crowd": queue_crowd,
 }
 
 if __name__ == "__main__":

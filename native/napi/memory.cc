@@ -112,6 +112,13 @@ Napi::Value Bytes(const Napi::CallbackInfo& info) {
   return ExternalBuffer(info.Env(), PlaceAt(info, 0, length).pointer, length);
 }
 
+/// preferLargePages(bytes): for memory of JavaScript's own that will be filled
+void PreferLargePages(const Napi::CallbackInfo& info) {
+  if (!info[0].IsTypedArray()) return;
+  auto bytes = info[0].As<Napi::Uint8Array>();
+  os::PreferLargePages(bytes.Data(), bytes.ByteLength());
+}
+
 /// allocate(sizeBytes) → address of zeroed bytes, 64-byte aligned, that stay until free
 Napi::Value Allocate(const Napi::CallbackInfo& info) {
   const uint64_t size_bytes = WholeAt(info, 0);
@@ -243,6 +250,7 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   set("useWindow", Napi::Function::New<UseWindow>(env, "useWindow"));
   set("chunk", Napi::Function::New<Chunk>(env, "chunk"));
   set("bytes", Napi::Function::New<Bytes>(env, "bytes"));
+  set("preferLargePages", Napi::Function::New<PreferLargePages>(env, "preferLargePages"));
   set("allocate", Napi::Function::New<Allocate>(env, "allocate"));
   set("free", Napi::Function::New<Free>(env, "free"));
   set("createObject", Napi::Function::New<CreateObject>(env, "createObject"));

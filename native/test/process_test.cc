@@ -77,6 +77,24 @@ TEST_CASE("a spin budget follows success within its bounds, and is 0 on one core
   CHECK(least == 20);
 }
 
+TEST_CASE("a spin budget tries a long one now and then, and goes on from there when it succeeds") {
+  if (mp::os::AvailableCpus() == 1) return;
+  mp::sync::SpinBudget budget;
+  for (int i = 0; i < 7; ++i) budget.Failed();
+  CHECK(budget.pauses() == 20);
+  budget.Failed();
+  const uint32_t probe = budget.pauses();
+  CHECK(probe == 1000);
+  budget.Failed();
+  CHECK(budget.pauses() == 20);
+  for (int i = 0; i < 7; ++i) budget.Failed();
+  CHECK(budget.pauses() == probe);
+  budget.Succeeded();
+  CHECK(budget.pauses() == probe);
+  budget.Failed();
+  CHECK(budget.pauses() == probe / 2);
+}
+
 TEST_CASE("SpinUntil stops at once when done, else when the budget is spent") {
   uint32_t looks = 0;
   CHECK(mp::sync::SpinUntil(10, [&] { return ++looks == 3; }));

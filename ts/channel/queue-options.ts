@@ -1,6 +1,7 @@
 // What queues are made with, checked at the edge, and the errors of their methods.
 import { ClosedError, invalidArgument, outOfRange } from '../errors.js';
-import { QueueEmptyError } from '../errors/queue.js';
+import { QueueEmptyError, QueueShutDownError } from '../errors/queue.js';
+import { Refused } from './ring.js';
 
 /** Of items, as in CPython. */
 const mostItems = 2 ** 31 - 1;
@@ -47,6 +48,12 @@ export function openingOf(options: QueueOpening): [maxsize: number, options: Que
 /** For a get that found nothing in time. */
 export function isEmpty(): QueueEmptyError {
   return new QueueEmptyError('the queue had no item within the timeout');
+}
+
+/** For a get that got nothing. */
+export function nothing(refused: Refused): QueueEmptyError | QueueShutDownError {
+  if (refused === Refused.busy) return isEmpty();
+  return new QueueShutDownError('get() on a queue that was shut down and is empty');
 }
 
 /** For use after close. */

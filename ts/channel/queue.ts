@@ -3,13 +3,15 @@ import { inspect } from 'node:util';
 
 import { Encoded, keepMessage, messageOf, type Keeper, type Message } from '../codec/message.js';
 import { MultiprocessingError } from '../errors.js';
-import { QueueShutDownError } from '../errors/queue.js';
 import { createRing, Place } from '../memory/memory.js';
 import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import type { Waiting } from '../sync/waiting.js';
+import { bytesOf, type BytesInput } from './buffers.js';
+import { awaitInto, countOf, getInto } from './into.js';
+import { discardItems, itemsUntilShutDown } from './items.js';
 import { Await, Line } from './line.js';
 import {
   dropAtExit,
@@ -25,6 +27,7 @@ import {
   checkMost,
   isClosed,
   isEmpty,
+  nothing,
   openingOf,
   type QueueOpening,
   type QueueOptions,
@@ -196,6 +199,32 @@ export class Queue<T = unknown> {
     return typeof value === 'object' ? this.#unwrap(value) : (value as T);
   }
 
+  /**
+   * Copies the next item, which must be binary data, into a buffer: the quickest way to receive large
+   * ones, for no memory has to be found for each.
+   *
+   * @param target - any kind of buffer, or a part of one, as `buffer.subarray(1024)`
+   * @param options - as in {@link Queue.get}
+   * @returns how many bytes it has
+   * @throws BufferTooShortError when it is larger than `target`; its `bytes` are the item
+   * @throws MultiprocessingError `ERR_MP_NOT_BINARY` for an item of another kind, which stays
+   */
+  async getInto(target: BytesInput, options?: AwaitOptions): Promise<number> {
+    const wait = checkAwait('getInto', options);
+    const into = bytesOf('getInto', target);
+    this.#checkOpen('getInto');
+    wait.signal?.throwIfAborted();
+    return awaitInto(this.#ring, this.#gets as Line<unknown>, into, wait);
+  }
+
+  /** As {@link Queue.getInto}, blocking. */
+  getIntoSync(target: BytesInput, options?: WaitOptions): number {
+    const timeoutMs = checkWait('getIntoSync', options);
+    const into = bytesOf('getIntoSync', target);
+    this.#checkOpen('getIntoSync');
+    return countOf(getInto(this.#ring, into, timeoutMs));
+  }
+
   /** The next item, if there is one now; throws QueueEmptyError when not. */
   tryGet(): T {
     this.#checkOpen('tryGet');
@@ -210,9 +239,8 @@ export class Queue<T = unknown> {
   async getMany(most: number, options?: AwaitOptions): Promise<T[]> {
     checkMost(most);
     const items = [await this.get(options)];
-    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy;) {
-      if (value === Refused.shutDown) break;
-      items.push(await this.#decoded(value));
+    for (let value; items.length < most; items.push(await this.#decoded(value))) {
+      if ((value = this.#ring.get(0)) instanceof Refused) break;
     }
     return items;
   }
@@ -221,9 +249,8 @@ export class Queue<T = unknown> {
   getManySync(most: number, options?: WaitOptions): T[] {
     checkMost(most);
     const items = [this.getSync(options)];
-    for (let value; items.length < most && (value = this.#ring.get(0)) !== Refused.busy;) {
-      if (value === Refused.shutDown) break;
-      items.push(this.#unwrap(value));
+    for (let value; items.length < most; items.push(this.#unwrap(value))) {
+      if ((value = this.#ring.get(0)) instanceof Refused) break;
     }
     return items;
   }
@@ -255,11 +282,7 @@ export class Queue<T = unknown> {
   shutdown({ immediate = false }: { readonly immediate?: boolean | undefined } = {}): void {
     this.#checkOpen('shutdown');
     native.ringShutDown(this.#ring.address, immediate);
-    if (!immediate) return;
-    for (let value; (value = this.#ring.takeDiscarded()) !== Refused.busy;) {
-      if (value instanceof Encoded) value.discard();
-      native.ringTaskDone(this.#ring.address);
-    }
+    if (immediate) discardItems(this.#ring);
   }
 
   /**
@@ -308,17 +331,8 @@ export class Queue<T = unknown> {
   }
 
   /** Items as they come, until the queue was shut down and is empty. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.get();
-      } catch (error) {
-        if (error instanceof QueueShutDownError) return;
-        throw error;
-      }
-      yield item;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return itemsUntilShutDown(() => this.get());
   }
 
   /**
@@ -362,10 +376,7 @@ export class Queue<T = unknown> {
   }
 
   #unwrap(value: unknown): T {
-    if (value === Refused.busy) throw isEmpty();
-    if (value === Refused.shutDown) {
-      throw new QueueShutDownError('get() on a queue that was shut down and is empty');
-    }
+    if (value instanceof Refused) throw nothing(value);
     return value instanceof Encoded ? (value.decodeSync() as T) : (value as T);
   }
 

@@ -9,6 +9,9 @@ import { native } from '../native/binding.js';
 const { ringPutChunk, ringGetChunk, ringMaximum, ringShutDown, chunkBytes, chunkData } =
   native.constants;
 
+/** Before the payload of each record. */
+const recordBytes = 8;
+
 /** Why nothing was put or got; the numbers are those of `RingResult`, negative. */
 export const Refusal = { busy: -1, shutDown: -2, tooLarge: -3, exhausted: -4 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
@@ -20,8 +23,12 @@ export class Refused {
   static readonly shutDown = new Refused(Refusal.shutDown);
 }
 
+/** Reads a payload of so many bytes at `place`. */
+export type ReadMessage<T> = (space: MessageSpace, place: number, bytes: number, tag: number) => T;
+
 /** The data of the chunk that a side uses. It stays mapped, also when the chunk is freed. */
 class ChunkSpace implements MessageSpace {
+  readonly size: number;
   readonly bytes: Buffer;
   readonly view: DataView;
   readonly words: Uint32Array;
@@ -37,6 +44,7 @@ class ChunkSpace implements MessageSpace {
     const chunk = (ring + distance) >>> 0;
     const length = paths.load(chunk + chunkBytes) & ~7;
     const buffer = native.bytes(chunk + chunkData, length);
+    this.size = length;
     this.bytes = Buffer.from(buffer);
     this.view = new DataView(buffer);
     this.words = new Uint32Array(buffer);
@@ -87,6 +95,8 @@ export class Ring {
       const distance = this.#paths.load(address + ringPutChunk);
       if (distance !== this.#put.distance) this.#put = this.#chunk(ringPutChunk);
     }
+    // A chunk may be where a smaller one was: same distance, other size.
+    if (place + bytes > this.#put.size) this.#put = this.#chunk(ringPutChunk);
     try {
       writeMessage(message, this.#put, place);
     } catch (error) {
@@ -102,14 +112,38 @@ export class Ring {
 
   /** The next value, or why there is none. Blocks the thread for `timeoutMs` at most. */
   get(timeoutMs: number): unknown {
-    const { address } = this;
-    let place = this.#paths.ringTryGet(address, this.#self, this.#get.distance);
-    if (place < 0) {
-      if (place === -2) native.ringFinishGet(address);
-      place = this.#beginGet(timeoutMs, false);
-      if (place < 0) return place === Refusal.shutDown ? Refused.shutDown : Refused.busy;
-    }
+    const place = this.#begin(timeoutMs);
+    if (place < 0) return place === Refusal.shutDown ? Refused.shutDown : Refused.busy;
     return this.#take(place);
+  }
+
+  /**
+   * As {@link Ring.get}, with a reader of the caller's, which copies what it needs; when it throws,
+   * the message stays where it is.
+   */
+  take<T>(timeoutMs: number, read: ReadMessage<T>): T | Refused {
+    const { address } = this;
+    const place = this.#begin(timeoutMs);
+    if (place < 0) return place === Refusal.shutDown ? Refused.shutDown : Refused.busy;
+    const space = this.#spaceOf(place);
+    const word = place >> 2;
+    let value: T;
+    try {
+      value = read(space, place + 8, space.words[word]!, space.words[word + 1]!);
+    } catch (error) {
+      // Releases the lock: nothing was taken.
+      native.ringFinishGet(address);
+      throw error;
+    }
+    if (this.#paths.ringEndGet(address, this.#self) !== 0) native.ringFinishGet(address);
+    return value;
+  }
+
+  /** Whether there is a message, or the end, before the time is over; takes nothing. */
+  wait(timeoutMs: number): boolean {
+    const place = this.#begin(timeoutMs);
+    if (place >= 0) native.ringFinishGet(this.address);
+    return place >= 0 || place === Refusal.shutDown;
   }
 
   /** The next value of a ring whose content was discarded, to be given back; or `Refused`. */
@@ -130,6 +164,14 @@ export class Ring {
     return (this.#paths.load(this.address) & ringShutDown) !== 0;
   }
 
+  #begin(timeoutMs: number): number {
+    const { address } = this;
+    const place = this.#paths.ringTryGet(address, this.#self, this.#get.distance);
+    if (place >= 0) return place;
+    if (place === -2) native.ringFinishGet(address);
+    return this.#beginGet(timeoutMs, false);
+  }
+
   #beginGet(timeoutMs: number, discarded: boolean): number {
     const place = native.ringBeginGet(this.address, timeoutMs, discarded);
     if (place < 0) return place;
@@ -139,7 +181,7 @@ export class Ring {
   }
 
   #take(place: number): unknown {
-    const space = this.#get;
+    const space = this.#spaceOf(place);
     const word = place >> 2;
     const tag = space.words[word + 1]!;
     try {
@@ -150,6 +192,14 @@ export class Ring {
         native.ringFinishGet(this.address);
       }
     }
+  }
+
+  /** The space of the record at `place`; the chunk may be where a smaller one was. */
+  #spaceOf(place: number): ChunkSpace {
+    const space = this.#get;
+    const start = place + recordBytes;
+    if (start <= space.size && start + space.words[place >> 2]! <= space.size) return space;
+    return (this.#get = this.#chunk(ringGetChunk));
   }
 
   #chunk(field: number): ChunkSpace {

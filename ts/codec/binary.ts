@@ -1,4 +1,5 @@
 // Binary data in messages: typed arrays, DataViews and ArrayBuffers, by the tags of their classes.
+import { largeBuffer } from './slabs.js';
 import { arrayClasses, arrayTags, Tag } from './tags.js';
 import { malformed } from './tree-format.js';
 
@@ -33,7 +34,7 @@ const fewBytes = 32;
 export function readBinary(from: Buffer, start: number, bytes: number, tag: number): unknown {
   if (tag === Tag.firstArray) {
     const isPooled = bytes < pooledBytes && bytes < Buffer.poolSize >>> 1;
-    const copy = isPooled ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
+    const copy = isPooled ? Buffer.allocUnsafe(bytes) : largeBuffer(bytes);
     copyOut(from, start, copy);
     return copy;
   }

@@ -46,3 +46,8 @@ export const arrayClasses: readonly ArrayClass[] = [
 export const arrayTags = new Map<unknown, number>(
   arrayClasses.map((type, index) => [type.prototype, Tag.firstArray + index]),
 );
+
+/** Whether a payload with this tag is binary data, byte by byte. */
+export function isBinary(tag: number): boolean {
+  return tag === Tag.arrayBuffer || tag === Tag.dataView || tag >= Tag.firstArray;
+}

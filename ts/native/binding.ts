@@ -218,6 +218,7 @@ export interface Native {
   useWindow(window: Uint8Array): void;
   chunk(address: number, length: number): ArrayBuffer;
   bytes(address: number, length: number): ArrayBuffer;
+  preferLargePages(bytes: Uint8Array): void;
   allocate(sizeBytes: number): number;
   free(address: number): boolean;
   createObject(

@@ -1,0 +1,70 @@
+// Binary data of a ring's next message, copied straight to where the caller wants it.
+import { copyOut } from '../codec/binary.js';
+import { isBinary } from '../codec/tags.js';
+import { BufferTooShortError, MultiprocessingError } from '../errors.js';
+import { Await, type Line } from './line.js';
+import { isEmpty, nothing } from './queue-options.js';
+import { Refused, type Ring } from './ring.js';
+import type { CheckedWait } from '../sync/options.js';
+import type { Waiting } from '../sync/waiting.js';
+
+/**
+ * How many bytes went into `target`; the error when it is too short, with the message, which has been
+ * taken; or why there is none. Throws, and takes nothing, when the message is no data.
+ */
+export function getInto(
+  ring: Ring,
+  target: Uint8Array,
+  timeoutMs: number,
+): number | BufferTooShortError | Refused {
+  return ring.take(timeoutMs, ({ bytes: from }, place, bytes, tag) => {
+    if (!isBinary(tag)) {
+      throw new MultiprocessingError('the next item is no binary data: take it with get()', {
+        code: 'ERR_MP_NOT_BINARY',
+      });
+    }
+    if (bytes > target.length) return tooShort(from.subarray(place, place + bytes), target);
+    copyOut(from, place, bytes === target.length ? target : target.subarray(0, bytes));
+    return bytes;
+  });
+}
+
+function tooShort(message: Uint8Array, target: Uint8Array): BufferTooShortError {
+  return new BufferTooShortError(
+    `the message has ${message.length} bytes, and there is room for ${target.length}`,
+    { bytes: message.slice() },
+  );
+}
+
+/** As {@link getInto}, behind those of the line; the number of bytes. */
+export async function awaitInto(
+  ring: Ring,
+  line: Line<unknown>,
+  target: Uint8Array,
+  wait: CheckedWait,
+): Promise<number> {
+  const bytes = line.isEmpty ? getInto(ring, target, 0) : Refused.busy;
+  if (bytes !== Refused.busy) return countOf(bytes);
+  if (wait.timeoutMs === 0) throw isEmpty();
+  const run = (waiting: Waiting<unknown>): boolean => {
+    const result = attempt(ring, target);
+    if (result !== Refused.busy) waiting.resolve(result);
+    return result !== Refused.busy;
+  };
+  return countOf(await line.wait({ detail: Await.record, run, timedOut: isEmpty }, wait));
+}
+
+/** An error is a result: whoever tries for the line is not to blame. */
+function attempt(ring: Ring, target: Uint8Array): unknown {
+  try {
+    return getInto(ring, target, 0);
+  } catch (error) {
+    return error;
+  }
+}
+
+/** The number, or the error thrown. */
+export function countOf(result: unknown): number {
+  if (typeof result === 'number') return result;
+  throw result instanceof Refused ? nothing(result) : (result as Error);
+}
