@@ -1,8 +1,8 @@
 // Forking this process as it is, in the middle of its life.
 //
 // Unlike a server it is not prepared: its loop has handles, its threads may run. It is forked only
-// when everything can be taken out of the child that is the parent's; otherwise the fork is refused,
-// with the reason.
+// when everything can be taken out of the child that is the parent's; otherwise the fork is
+// refused, with the reason.
 #pragma once
 
 #include "fork/event_loop.h"
@@ -28,8 +28,8 @@ struct Probe {
   int patience_ms = 0;
 };
 
-/// Forks a child that runs a job and ends with its result as exit code, at once. What was the matter
-/// with it; `is_tried` is false when nothing could be forked just now, for a thread was busy.
+/// Forks a child that runs a job and ends with its result as exit code, at once. What was the
+/// matter with it; `is_tried` is false when nothing could be forked just now, for a thread was busy.
 [[nodiscard]] Verdict ProbeFork(const Probe& probe, bool* is_tried);
 
 }  // namespace mp::fork

@@ -44,8 +44,8 @@ void CloseHandle(T* handle) {
   uv_close(reinterpret_cast<uv_handle_t*>(handle), FreeHandle);
 }
 
-/// One fork that waits for its moment: the beginning of a turn of the event loop, when no JavaScript
-/// is on the stack and no tick or promise job is left of the turn before. Deletes itself.
+/// One fork that waits for its moment: the beginning of a turn of the event loop, when no
+/// JavaScript is on the stack and no tick or promise job is left of the turn before. Deletes itself.
 class LiveFork {
  public:
   LiveFork(Napi::Env env, Equipment equipment, Napi::Function callback, os::Deadline patience)
@@ -147,7 +147,7 @@ void ForkLive(const Napi::CallbackInfo& info) {
       new LiveFork(env, std::move(equipment), info[2].As<Napi::Function>(), DeadlineAt(info, 1));
 }
 
-/// forkLiveGate() → '' when this system and this Node are ones that can be forked live, else why not
+/// forkLiveGate() → '' when system and Node are ones that can be forked live, else why not
 Napi::Value ForkLiveGate(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), fork::LiveGate().reason);
 }
@@ -158,8 +158,8 @@ int RunProbe(void* raw) {
   return result.IsNumber() ? result.As<Napi::Number>().Int32Value() : 1;
 }
 
-/// forkProbe(job) → '' when a child that runs `job` ends with what it returns, 42; else what was the
-/// matter. Undefined when this process cannot be forked just now.
+/// forkProbe(job) → '' when a child that runs `job` ends with what it returns, 42; else what was
+/// the matter. Undefined when this process cannot be forked just now.
 Napi::Value ForkProbe(const Napi::CallbackInfo& info) {
   auto job = info[0].As<Napi::Function>();
   bool is_tried = false;

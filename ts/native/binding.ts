@@ -3,23 +3,15 @@ import { join } from 'node:path';
 import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
-import type {
-  ForkedSelf,
-  ForkReply,
-  ForkRequest,
-  ForkserverRequest,
-  LiveForkRequest,
-  SpawnRequest,
-} from './requests.js';
+import type { ForkNative, SpawnRequest } from './requests.js';
 
 export type {
   ForkedSelf,
   ForkReply,
   ForkRequest,
   ForkserverRequest,
-  LiveForkRequest,
   SpawnRequest,
-};
+} from './requests.js';
 
 /** Kinds of shared objects; the numbers are `ObjectKind` of native/layout/sync_object.h. */
 export const ObjectKind = {
@@ -209,7 +201,7 @@ type ErrorFactory = (
 ) => Error;
 
 /** The addon's functions; each is documented where it is defined, in native/napi. */
-export interface Native {
+export interface Native extends ForkNative {
   readonly constants: LayoutConstants;
   setErrorFactory(factory: ErrorFactory): void;
 
@@ -352,34 +344,6 @@ export interface Native {
 
   /** Fills the array with random bytes. */
   randomBytes(array: Uint32Array): void;
-
-  forkGate(): string;
-  forkServe(socket: number): { readonly pid: number; readonly task: string } | string;
-  forkRefuse(socket: number, reason: string): void;
-  forkObstacle(): string;
-  forkSockets(): [number, number];
-  forkOrder(
-    socket: number,
-    sequence: number,
-    task: Uint8Array,
-    descriptors: readonly number[],
-  ): void;
-  forkLive(
-    request: LiveForkRequest,
-    patienceMs: number,
-    callback: (forked: number | string | ForkedSelf) => void,
-  ): void;
-  forkLiveGate(): string;
-  forkProbe(job: () => number): string | undefined;
-  forkserverStart(request: ForkserverRequest): void;
-  forkserverState(timeoutMs: number): {
-    readonly state: 'none' | 'starting' | 'ready' | 'refused';
-    readonly reason: string;
-  };
-  forkserverStop(): void;
-  onForkserver(callback: () => void): boolean;
-  forkserverFork(request: ForkRequest): number | undefined;
-  forkReply(socket: number): ForkReply | null | undefined;
 
   createRing(mostItems: number, mostBytes: number): number;
   ringBeginPut(address: number, bytes: number, timeoutMs: number): number;

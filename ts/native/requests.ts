@@ -44,3 +44,34 @@ export interface ForkReply {
   readonly number: number;
   readonly text: string;
 }
+
+/** What the addon has for forks. */
+export interface ForkNative {
+  forkGate(): string;
+  forkServe(socket: number): { readonly pid: number; readonly task: string } | string;
+  forkRefuse(socket: number, reason: string): void;
+  forkObstacle(): string;
+  forkSockets(): [number, number];
+  forkOrder(
+    socket: number,
+    sequence: number,
+    task: Uint8Array,
+    descriptors: readonly number[],
+  ): void;
+  forkLive(
+    request: LiveForkRequest,
+    patienceMs: number,
+    callback: (forked: number | string | ForkedSelf) => void,
+  ): void;
+  forkLiveGate(): string;
+  forkProbe(job: () => number): string | undefined;
+  forkserverStart(request: ForkserverRequest): void;
+  forkserverState(timeoutMs: number): {
+    readonly state: 'none' | 'starting' | 'ready' | 'refused';
+    readonly reason: string;
+  };
+  forkserverStop(): void;
+  onForkserver(callback: () => void): boolean;
+  forkserverFork(request: ForkRequest): number | undefined;
+  forkReply(socket: number): ForkReply | null | undefined;
+}
