@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- lock|queue|sync|value [--runs N] [--json FILE] [--quick]`: measures this library beside its
- * peers and prints tables. A missed target is a result and ends with 0; a subject that could not
+ * `npm run bench -- lock|queue|start|sync|value [--runs N] [--json FILE] [--quick]`: measures this library
+ * beside its peers and prints tables. A missed target is a result and ends with 0; a subject that could not
  * be run ends with 1. Progress goes to stderr, so that stdout can be kept.
  */
 import { writeFileSync } from 'node:fs';
@@ -13,12 +13,14 @@ import { renderSection } from './harness/table.js';
 import { findToolchain } from './harness/toolchain.js';
 import { lockSuite } from './suites/lock.js';
 import { queueSuite } from './suites/queue.js';
+import { startSuite } from './suites/start.js';
 import { syncSuite } from './suites/sync.js';
 import { valueSuite } from './suites/value.js';
 
 const suites: ReadonlyMap<string, Suite> = new Map([
   ['lock', lockSuite],
   ['queue', queueSuite],
+  ['start', startSuite],
   ['sync', syncSuite],
   ['value', valueSuite],
 ]);

@@ -45,12 +45,28 @@ export {
   TimeoutError,
   type ErrorDetails,
 } from './errors.js';
+export { MaybeEncodingError, WorkerLostError } from './errors/pool.js';
 export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/queue.js';
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
 export { type SharedHandle } from './memory/handles.js';
 export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
+export { AsyncResult, type ResultCallbacks } from './pool/async-result.js';
+export type { TimeFigures } from './pool/figures.js';
+export type { ImapIterator, Input } from './pool/imap.js';
+export type {
+  ApplyOptions,
+  ImapOptions,
+  MapAsyncOptions,
+  MapOptions,
+  PoolOptions,
+  TaskOptions,
+  TaskTarget,
+} from './pool/options.js';
+export { type BasePool } from './pool/base-pool.js';
+export { Pool } from './pool/pool.js';
+export type { PoolStats, WorkerStats } from './pool/stats.js';
 export { cpuCount } from './process/cpu-count.js';
 export {
   activeChildren,
@@ -73,7 +89,12 @@ export { type AbandonedOptions, type AwaitOptions, type WaitOptions } from './sy
 export { RLock } from './sync/rlock.js';
 export { RWLock, type RWLockOptions, type RWLockReader, type RWLockWriter } from './sync/rwlock.js';
 export { type RWLockSide } from './sync/rwlock-sides.js';
-export { BoundedSemaphore, Semaphore, type SemaphoreOpening } from './sync/semaphore.js';
+export {
+  BoundedSemaphore,
+  Semaphore,
+  type SemaphoreOpening,
+  type SemaphoreOptions,
+} from './sync/semaphore.js';
 export type {
   ArrayContent,
   ArrayType,

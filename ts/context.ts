@@ -50,6 +50,7 @@ function makeContext(method: api.StartMethod): Context {
   const context: Context = {
     ...api,
     Process: processClass(method),
+    Pool: poolClass(method),
     getContext: (other) => (other === undefined ? context : getContext(other)),
     getStartMethod: () => method,
     setStartMethod: () => {
@@ -72,4 +73,12 @@ function processClass(method: api.StartMethod): typeof api.Process {
   };
   addOwnClass(bound as object);
   return bound as typeof api.Process;
+}
+
+function poolClass(method: api.StartMethod): typeof api.Pool {
+  return class Pool extends api.Pool {
+    constructor(processes?: number | null, options?: api.PoolOptions) {
+      super(processes, { ...options, context: method });
+    }
+  };
 }

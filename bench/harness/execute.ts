@@ -23,7 +23,11 @@ function commandOf(subject: Subject, toolchain: Toolchain, measuredMs: number): 
     Object.assign(env, subject.env);
     if (subject.backend !== undefined) env.NODE_MULTIPROCESSING_BACKEND = subject.backend;
     const file = join(__dirname, '..', 'cases', subject.file);
-    return { path: process.execPath, args: [...(subject.nodeOptions ?? []), file, ms], env };
+    return {
+      path: process.execPath,
+      args: [...(subject.nodeOptions ?? []), file, ms, ...(subject.args ?? [])],
+      env,
+    };
   }
   const tool = toolchain[subject.kind];
   if (typeof tool === 'string') throw new UnavailableError(tool);

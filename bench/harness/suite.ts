@@ -12,6 +12,8 @@ export interface NodeSubject {
   readonly file: string;
   readonly backend?: Backend;
   readonly nodeOptions?: readonly string[];
+  /** What the case gets behind its milliseconds. */
+  readonly args?: readonly string[];
   /** What the case learns from its environment. */
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -283,6 +283,40 @@ def array_access(measured_ms):
     print_batches(body, measured_ms)
 
 
+def first_line(connection):
+    now = time.monotonic_ns()
+    connection.send(now)
+
+
+def start(method):
+    """From start() to the first line of the child, the median; `firstMs`: the very first one."""
+
+    def measure(measured_ms):
+        context = multiprocessing.get_context(method)
+        if method == "forkserver":
+            context.set_forkserver_preload([])
+
+        def once():
+            receiver, sender = context.Pipe(False)
+            before = time.monotonic_ns()
+            process = context.Process(target=first_line, args=(sender,))
+            process.start()
+            started = time.monotonic_ns()
+            line = receiver.recv()
+            process.join()
+            return (started - before) / 1e6, (line - before) / 1e6
+
+        _, first = once()
+        runs = [once() for _ in range(50 if measured_ms >= 300 else 15)]
+        print_metrics(
+            startMs=statistics.median(start for start, _ in runs),
+            firstLineMs=statistics.median(line for _, line in runs),
+            firstMs=first,
+        )
+
+    return measure
+
+
 # Messages; bench/harness/streams.ts and payloads.ts on the other side.
 
 PAYLOADS = {
@@ -437,6 +471,9 @@ def queue_crowd(measured_ms):
 
 
 CASES = {
+    "start-fork": start("fork"),
+    "start-forkserver": start("forkserver"),
+    "start-spawn": start("spawn"),
     "raw-value-int32": raw_value("i"),
     "raw-value-float64": raw_value("d"),
     "value-int32": value_int32,

@@ -8,6 +8,11 @@ export function area({ width, height }: { width: number; height: number }): numb
   return width * height;
 }
 
+/** When this line runs, on a clock that all processes of the machine share. */
+export function firstLine(): bigint {
+  return process.hrtime.bigint();
+}
+
 export function introduce(): string {
   const { name } = mp.currentProcess();
   return `${name}, child of ${mp.parentProcess()?.name ?? 'nobody'}`;
@@ -46,6 +51,24 @@ export class Clock extends mp.Process<number> {
 const times = 100_000;
 const workers = 4;
 const length = 100_000;
+
+async function startMethods(report: Report): Promise<void> {
+  for (const method of mp.getAllStartMethods()) {
+    const { Process } = mp.getContext(method);
+    const timesMs: number[] = [];
+    // The first of them also starts the forkserver.
+    for (let i = 0; i < 4; i++) {
+      const startNs = process.hrtime.bigint();
+      const child = new Process({ target: firstLine });
+      await child.start();
+      timesMs.push(Number((await child.result()) - startNs) / 1e6);
+      await child.join();
+    }
+    const [first, ...others] = timesMs.map((ms) => ms.toFixed(1));
+    const text = `${method}: ${others.join(', ')} ms from start() to the first line`;
+    report.check(`${text}, ${first!} ms the first time`, Math.min(...timesMs) > 0);
+  }
+}
 
 async function returnValues(report: Report): Promise<void> {
   const one = new mp.Process({ target: area, args: [{ width: 6, height: 7 }] });
@@ -136,6 +159,7 @@ export const processes: Section = {
   title: 'Functions in other processes',
   about: 'Process runs an exported function; arguments, results, errors and shared objects travel.',
   async run(report) {
+    await startMethods(report);
     await returnValues(report);
     await remoteError(report);
     await clock(report);

@@ -29,7 +29,7 @@ struct Probe {
 };
 
 /// Forks a child that runs a job and ends with its result as exit code, at once. What was the
-/// matter with it; `is_tried` is false when nothing could be forked just now, for a thread was busy.
+/// matter with it; `is_tried` is false when nothing could be forked just now: a thread was busy.
 [[nodiscard]] Verdict ProbeFork(const Probe& probe, bool* is_tried);
 
 }  // namespace mp::fork

@@ -45,7 +45,8 @@ void CloseHandle(T* handle) {
 }
 
 /// One fork that waits for its moment: the beginning of a turn of the event loop, when no
-/// JavaScript is on the stack and no tick or promise job is left of the turn before. Deletes itself.
+/// JavaScript is on the stack and no tick or promise job is left of the turn before. Deletes
+/// itself.
 class LiveFork {
  public:
   LiveFork(Napi::Env env, Equipment equipment, Napi::Function callback, os::Deadline patience)

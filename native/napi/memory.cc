@@ -9,6 +9,7 @@
 #include "layout/condition.h"
 #include "layout/data_block.h"
 #include "layout/ring.h"
+#include "layout/robust_semaphore.h"
 #include "layout/rwlock.h"
 #include "napi/objects.h"
 #include "os/process.h"
@@ -204,12 +205,14 @@ void ExportConstants(Napi::Env env, Napi::Object exports) {
   constants.Set("eventSequence", layout::kEventSequence);
   constants.Set("stateLow", static_cast<double>(offsetof(SyncObject, state)));
   constants.Set("stateHigh", static_cast<double>(offsetof(SyncObject, state) + 4));
+  constants.Set("flags", static_cast<double>(offsetof(SyncObject, flags)));
   constants.Set("depth", static_cast<double>(offsetof(SyncObject, depth)));
   constants.Set("maximum", static_cast<double>(offsetof(SyncObject, maximum)));
   constants.Set("hasAction", layout::kHasAction);
   constants.Set("broken", layout::kBroken);
   constants.Set("maxParties", layout::kMaxParties);
   constants.Set("barrierArrivals", static_cast<double>(sizeof(layout::Barrier)));
+  constants.Set("robustUnits", static_cast<double>(sizeof(layout::RobustSemaphore)));
   constants.Set("rwlockWriter", static_cast<double>(offsetof(layout::RWLock, writer)));
   constants.Set("rwlockTorn", static_cast<double>(offsetof(layout::RWLock, torn)));
   constants.Set("rwlockClaimed", static_cast<double>(offsetof(layout::RWLock, claimed)));

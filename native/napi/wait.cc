@@ -7,6 +7,7 @@
 #include "napi/objects.h"
 #include "napi/ring.h"
 #include "napi/rwlock.h"
+#include "napi/semaphore.h"
 #include "sync/barrier.h"
 #include "sync/event.h"
 #include "sync/lock.h"
@@ -32,6 +33,9 @@ std::unique_ptr<sync::Awaitable> AwaitableOf(const Napi::CallbackInfo& info, con
   const sync::Segment& segment = target.mapped->segment;
   switch (static_cast<ObjectKind>(target.object->kind)) {
     case ObjectKind::kSemaphore:
+      if (IsRobust(target)) {
+        return std::make_unique<sync::RobustSemaphore>(RobustOf(info, target));
+      }
       return std::make_unique<sync::Semaphore>(segment, target.object);
     case ObjectKind::kQueue:
       return RingAwaitable(target, static_cast<uint32_t>(detail));

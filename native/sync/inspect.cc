@@ -5,6 +5,7 @@
 
 #include "layout/data_block.h"
 #include "sync/allocator.h"
+#include "sync/robust_semaphore.h"
 
 namespace mp::sync {
 namespace {
@@ -21,6 +22,11 @@ bool IsLock(uint32_t kind) {
   return kind == static_cast<uint32_t>(ObjectKind::kLock) ||
          kind == static_cast<uint32_t>(ObjectKind::kRLock) ||
          kind == static_cast<uint32_t>(ObjectKind::kRWLock);
+}
+
+bool IsRobustSemaphore(const layout::SyncObject& object) {
+  return object.kind == static_cast<uint32_t>(ObjectKind::kSemaphore) &&
+         (object.flags & layout::kRobust) != 0 && object.maximum != 0;
 }
 
 void FindOwner(const Segment& segment, SeenObject* seen) {
@@ -50,6 +56,11 @@ SeenObject Look(const Segment& segment, uint64_t offset) {
   seen.depth = object->depth.load();
   seen.maximum = object->maximum;
   if (IsLock(seen.kind)) FindOwner(segment, &seen);
+  if (IsRobustSemaphore(*object)) {
+    // As in a semaphore that has a count: WAITERS is in the other half there.
+    seen.high = seen.low;
+    seen.low = RobustSemaphore(segment, const_cast<layout::SyncObject*>(object)).Free();
+  }
   return seen;
 }
 

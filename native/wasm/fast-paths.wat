@@ -15,44 +15,6 @@
   (func (export "lockRelease") (param $address i32) (param $self i32) (result i32)
     (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $self) (i32.const 0)))
 
-  ;; rlockTryAcquire(address, self) -> 0: acquired, first or again; else the slow path must look
-  (func (export "rlockTryAcquire") (param $address i32) (param $self i32) (result i32)
-    (local $seen i32)
-    (local $depth i32)
-    ;; A load first: a nested acquire needs no atomic change. Owner and PENDING are all but WAITERS
-    ;; and ABANDONED, and nobody but this thread makes this thread the accepted owner.
-    (if (i32.eq
-          (i32.and (i32.atomic.load (local.get $address)) (i32.const 0x3fffffff))
-          (local.get $self))
-      (then
-        (local.set $depth (i32.load offset=16 (local.get $address)))
-        ;; AWAITED is the sign: an awaited owner of this thread holds it.
-        (if (i32.lt_s (local.get $depth) (i32.const 0)) (then (return (i32.const 1))))
-        (i32.store offset=16 (local.get $address) (i32.add (local.get $depth) (i32.const 1)))
-        (return (i32.const 0))))
-    (local.set $seen
-      (i32.atomic.rmw.cmpxchg (local.get $address) (i32.const 0) (local.get $self)))
-    (if (i32.eqz (local.get $seen))
-      (then (i32.store offset=16 (local.get $address) (i32.const 1))))
-    (local.get $seen))
-
-  ;; rlockRelease(address, self) -> 0: released, wholly or by one; 1: the slow path must look
-  (func (export "rlockRelease") (param $address i32) (param $self i32) (result i32)
-    (local $depth i32)
-    (if (i32.ne
-          (i32.and (i32.atomic.load (local.get $address)) (i32.const 0x3fffffff))
-          (local.get $self))
-      (then (return (i32.const 1))))
-    (local.set $depth (i32.load offset=16 (local.get $address)))
-    (if (i32.gt_s (local.get $depth) (i32.const 1))
-      (then
-        (i32.store offset=16 (local.get $address) (i32.sub (local.get $depth) (i32.const 1)))
-        (return (i32.const 0))))
-    (if (i32.lt_s (local.get $depth) (i32.const 0)) (then (return (i32.const 1))))
-    (i32.ne
-      (i32.atomic.rmw.cmpxchg (local.get $address) (local.get $self) (i32.const 0))
-      (local.get $self)))
-
   ;; rlockTryAwaited(address, self) -> 0: acquired for an awaited owner; else the slow path must look
   (func (export "rlockTryAwaited") (param $address i32) (param $self i32) (result i32)
     (local $seen i32)
@@ -159,20 +121,49 @@
       (br $again))
     (unreachable))
 
-  ;; conditionIsQuiet(condition, lock, self) -> 1: this thread holds the lock and nobody waits
-  (func (export "conditionIsQuiet")
-    (param $address i32) (param $lock i32) (param $self i32) (result i32)
-    ;; Owner and PENDING of the lock are all but WAITERS and ABANDONED; neither the condition's
-    ;; WAITERS nor an RLock's AWAITED is set in a number that is not negative.
-    (i32.and
-      (i32.eq
-        (i32.and (i32.atomic.load (local.get $lock)) (i32.const 0x3fffffff))
-        (local.get $self))
-      (i32.ge_s
-        (i32.or
-          (i32.atomic.load (local.get $address))
-          (i32.load offset=16 (local.get $lock)))
-        (i32.const 0))))
+  ;; robustTryAcquire(address, self, units, start) -> 1: acquired; 0: the slow path must look
+  (func (export "robustTryAcquire")
+    (param $address i32) (param $self i32) (param $units i32) (param $start i32) (result i32)
+    (local $left i32) (local $unit i32)
+    ;; Neither WAITERS nor a request: whoever starves goes first.
+    (if (i64.ge_u (i64.atomic.load (local.get $address)) (i64.const 0x80000000))
+      (then (return (i32.const 0))))
+    (local.set $left (local.get $units))
+    (loop $next
+      (local.set $unit
+        (i32.add (local.get $address) (i32.shl (local.get $start) (i32.const 2))))
+      (if (i32.eqz (i32.atomic.load offset=64 (local.get $unit)))
+        (then
+          (if (i32.eqz
+                (i32.atomic.rmw.cmpxchg offset=64
+                  (local.get $unit) (i32.const 0) (local.get $self)))
+            (then (return (i32.const 1))))))
+      (local.set $start (i32.add (local.get $start) (i32.const 1)))
+      (if (i32.eq (local.get $start) (local.get $units))
+        (then (local.set $start (i32.const 0))))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $next (local.get $left)))
+    (i32.const 0))
+
+  ;; robustRelease(address, self, units, start) -> 0: released; 1: released, and somebody is to be
+  ;; told; 2: not held. SYNC POINT robust-units: the unit, then the load of the state.
+  (func (export "robustRelease")
+    (param $address i32) (param $self i32) (param $units i32) (param $start i32) (result i32)
+    (local $left i32) (local $unit i32)
+    (local.set $left (local.get $units))
+    (loop $next
+      (local.set $unit
+        (i32.add (local.get $address) (i32.shl (local.get $start) (i32.const 2))))
+      (if (i32.eq (i32.atomic.load offset=64 (local.get $unit)) (local.get $self))
+        (then
+          (i32.atomic.store offset=64 (local.get $unit) (i32.const 0))
+          (return (i32.lt_s (i32.atomic.load (local.get $address)) (i32.const 0)))))
+      (local.set $start (i32.add (local.get $start) (i32.const 1)))
+      (if (i32.eq (local.get $start) (local.get $units))
+        (then (local.set $start (i32.const 0))))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $next (local.get $left)))
+    (i32.const 2))
 
   ;; eventSet(address) -> 0: set; 1: the slow path must look
   (func (export "eventSet") (param $address i32) (result i32)

@@ -11,6 +11,7 @@ const makers: Record<string, () => mp.Lock | mp.Semaphore> = {
   Lock: () => new mp.Lock(),
   Semaphore: () => new mp.Semaphore(1),
   BoundedSemaphore: () => new mp.BoundedSemaphore(1),
+  'robust Semaphore': () => new mp.Semaphore(1, { robust: true }),
 };
 
 function assertFree(object: Acquirable): void {

@@ -17,6 +17,7 @@ interface Identity {
   readonly uptimeSeconds: number;
   readonly variable?: string;
   readonly random: readonly number[];
+  readonly ints: readonly number[];
   readonly uuid: string;
   readonly bytes: string;
 }
@@ -63,7 +64,7 @@ describe('forkserver', function () {
     const ran = [];
     for (let i = 0; i < 4; i++) ran.push(await server.run({ name: 'identity' }));
     const children = ran.map(({ output }) => JSON.parse(output) as Identity);
-    for (const draw of ['random', 'uuid', 'bytes'] as const) {
+    for (const draw of ['random', 'ints', 'uuid', 'bytes'] as const) {
       assert.equal(new Set(children.map((child) => String(child[draw]))).size, 4, draw);
     }
   });

@@ -1,5 +1,10 @@
 // What forked children do in tests. Loaded by the forkserver, so it is in memory when a child starts.
+import { randomInt, randomUUID } from 'node:crypto';
+
 import { stress } from './stress.js';
+
+// Draws in advance, in the server, what its children would then all be given.
+export const drawn = [randomInt(2), randomUUID()];
 
 const jobs: Record<string, (job: never) => unknown> = {
   stress,
@@ -14,6 +19,7 @@ const jobs: Record<string, (job: never) => unknown> = {
     uptimeSeconds: process.uptime(),
     variable: process.env.FORK_TEST_VARIABLE,
     random: [Math.random(), Math.random()],
+    ints: [randomInt(2 ** 40), randomInt(2 ** 40)],
     uuid: crypto.randomUUID(),
     bytes: Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex'),
   }),

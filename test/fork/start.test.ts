@@ -1,13 +1,13 @@
 // The start method `forkserver`: processes of the public API that are forked.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { native } from '#internal/native/binding';
 import { Event, getAllStartMethods, getStartMethod, Lock, Process } from 'node-multiprocessing';
 
 import { within } from '../helpers/watchdog.js';
+import { program, servers } from './running.js';
 import { holdFor, waitFor, whoAmI, type Who } from './targets.js';
 
 const root = dirname(require.resolve('node-multiprocessing/package.json'));
@@ -20,31 +20,6 @@ async function forked<T, A extends readonly unknown[]>(
   const process = new Process({ target, args });
   await within('start', process.start());
   return process;
-}
-
-/** Ids of the forkservers of this process. */
-function servers(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const isServer = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('forkserver-main');
-        const parent = / \w (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
-        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-        // All threads of the server stand still; those of its children, which look alike, do not.
-        return isServer && parent === String(process.pid) && !status.includes('zombie');
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-/** What a program prints, and what it warns of. */
-async function program(name: string, ...options: string[]): Promise<{ out: string; err: string }> {
-  const file = join(__dirname, 'programs', name);
-  const { stdout, stderr } = await run(process.execPath, [...options, file], { timeout: 20_000 });
-  return { out: stdout.trim(), err: stderr };
 }
 
 describe('start method forkserver', function () {

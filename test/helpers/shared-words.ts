@@ -33,7 +33,8 @@ export function wordsOf(object: Shared): Words {
 
 function hasWaiters(object: Shared): boolean {
   const { low, high } = wordsOf(object);
-  return ((object instanceof mp.Semaphore ? high : low) & waiters) !== 0;
+  // A semaphore that is not robust has its count in the low half, which is less than WAITERS.
+  return ((object instanceof mp.Semaphore ? low | high : low) & waiters) !== 0;
 }
 
 /** Until somebody announced that it sleeps on the object. */

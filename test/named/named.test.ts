@@ -167,6 +167,10 @@ describe('open', () => {
       semaphore.release();
     }, mp.OverReleaseError);
     assert.equal(mp.Semaphore.open(newName(), { ...make, value: 3 }).value, 3);
+    const robust = mp.Semaphore.open(newName(), { ...make, value: 3, robust: true });
+    assert.throws(() => {
+      robust.release();
+    }, mp.NotOwnerError);
     const barrier = mp.Barrier.open(newName(), { ...make, parties: 2 });
     assert.deepEqual((await Promise.all([barrier.wait(), barrier.wait()])).sort(), [0, 1]);
     const array = mp.Array.open(newName(), { ...make, type: 'd', content: [1, 2, 3] });

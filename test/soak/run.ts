@@ -60,6 +60,11 @@ const parts: readonly Part[] = [
     command: suite('fork/live.test.js'),
     env: { FORK_ROUNDS: '1000' },
   },
+  {
+    name: '1,000 forks by the forkserver, everything that Node can do in each',
+    command: suite('fork/forkserver.test.js'),
+    env: { FORK_ROUNDS: '1000' },
+  },
 ];
 
 const places: Record<string, readonly string[]> = {

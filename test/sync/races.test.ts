@@ -18,6 +18,7 @@ const longestUs = 120;
 const makers: Record<string, () => mp.Lock | mp.Semaphore> = {
   Lock: () => new mp.Lock(),
   Semaphore: () => new mp.Semaphore(1),
+  'robust Semaphore': () => new mp.Semaphore(1, { robust: true }),
 };
 
 function assertFree(object: Acquirable): void {

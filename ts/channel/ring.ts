@@ -53,6 +53,32 @@ class ChunkSpace implements MessageSpace {
   }
 }
 
+/** What may stand before a payload: whose it is, for those who share a ring's messages out. */
+export class Head {
+  /** Unsigned, of 32 bits. */
+  id = 0;
+  detail = 0;
+  /** Two numbers of any size. */
+  first = 0;
+  second = 0;
+}
+
+const headBytes = 24;
+
+function writeHead({ id, detail, first, second }: Head, space: MessageSpace, place: number): void {
+  space.words[place >> 2] = id;
+  space.words[(place >> 2) + 1] = detail;
+  space.doubles[(place >> 3) + 1] = first;
+  space.doubles[(place >> 3) + 2] = second;
+}
+
+function readHead(head: Head, space: MessageSpace, place: number): void {
+  head.id = space.words[place >> 2]!;
+  head.detail = space.words[(place >> 2) + 1]!;
+  head.first = space.doubles[(place >> 3) + 1]!;
+  head.second = space.doubles[(place >> 3) + 2]!;
+}
+
 export class Ring {
   readonly address: number;
   readonly #paths: FastPaths;
@@ -84,9 +110,10 @@ export class Ring {
   }
 
   /** Puts a message; 0, or why not. Blocks the thread for `timeoutMs` at most. */
-  put(message: Message, timeoutMs: number): 0 | Refusal {
+  put(message: Message, timeoutMs: number, head?: Head): 0 | Refusal {
     const { address } = this;
-    const { tag, bytes } = message;
+    const { tag } = message;
+    const bytes = head === undefined ? message.bytes : message.bytes + headBytes;
     let place = this.#paths.ringTryPut(address, this.#self, bytes, this.#put.distance);
     if (place < 0) {
       if (place === -2) native.ringFinishPut(address);
@@ -98,7 +125,12 @@ export class Ring {
     // A chunk may be where a smaller one was: same distance, other size.
     if (place + bytes > this.#put.size) this.#put = this.#chunk(ringPutChunk);
     try {
-      writeMessage(message, this.#put, place);
+      if (head === undefined) {
+        writeMessage(message, this.#put, place);
+      } else {
+        writeHead(head, this.#put, place);
+        writeMessage(message, this.#put, place + headBytes);
+      }
     } catch (error) {
       // Releases the lock: nothing was put.
       native.ringFinishPut(address);
@@ -110,11 +142,23 @@ export class Ring {
     return 0;
   }
 
-  /** The next value, or why there is none. Blocks the thread for `timeoutMs` at most. */
-  get(timeoutMs: number): unknown {
+  /**
+   * The next value, or why there is none. Blocks the thread for `timeoutMs` at most. With `head` for
+   * messages that have one.
+   */
+  get(timeoutMs: number, head?: Head): unknown {
     const place = this.#begin(timeoutMs);
     if (place < 0) return place === Refusal.shutDown ? Refused.shutDown : Refused.busy;
-    return this.#take(place);
+    return head === undefined ? this.#take(place) : this.#takeHeaded(place, head);
+  }
+
+  /** Takes the next message if there is one, but reads its head only. */
+  skip(head: Head): boolean {
+    const place = this.#beginGet(0, false);
+    if (place < 0) return false;
+    readHead(head, this.#spaceOf(place), place + 8);
+    this.#endGet();
+    return true;
   }
 
   /**
@@ -150,6 +194,11 @@ export class Ring {
   takeDiscarded(): unknown {
     const place = this.#beginGet(0, true);
     return place < 0 ? Refused.busy : this.#take(place);
+  }
+
+  /** Whether there is a message to get, without a lock: for spinning. */
+  hasMessage(): boolean {
+    return native.ringCount(this.address) > 0;
   }
 
   get count(): number {
@@ -188,10 +237,24 @@ export class Ring {
       if (tag === Tag.number) return space.doubles[(place >> 3) + 1];
       return readMessage(space, place + 8, space.words[word]!, tag);
     } finally {
-      if (this.#paths.ringEndGet(this.address, this.#self) !== 0) {
-        native.ringFinishGet(this.address);
-      }
+      this.#endGet();
     }
+  }
+
+  #takeHeaded(place: number, head: Head): unknown {
+    const space = this.#spaceOf(place);
+    const word = place >> 2;
+    try {
+      readHead(head, space, place + 8);
+      const bytes = space.words[word]! - headBytes;
+      return readMessage(space, place + 8 + headBytes, bytes, space.words[word + 1]!);
+    } finally {
+      this.#endGet();
+    }
+  }
+
+  #endGet(): void {
+    if (this.#paths.ringEndGet(this.address, this.#self) !== 0) native.ringFinishGet(this.address);
   }
 
   /** The space of the record at `place`; the chunk may be where a smaller one was. */

@@ -150,6 +150,11 @@ function isOptional(entry: Entry | undefined): boolean {
   return entry !== undefined && 'isOptional' in entry;
 }
 
+/** Whether a message refers to nothing: no function, no shared object. */
+export function isPlainMessage(bytes: Uint8Array): boolean {
+  return bytes[0] === plain;
+}
+
 /** Gives back what is in flight in a message that nobody will decode. */
 export function discard(bytes: Uint8Array): void {
   discardTable(split(bytes).table);

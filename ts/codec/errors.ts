@@ -1,5 +1,7 @@
 // Errors as messages: what structured clone forgets of them, kept beside it.
 import * as ours from '../errors.js';
+import * as ofPools from '../errors/pool.js';
+import * as ofQueues from '../errors/queue.js';
 import { registeredClass, registeredName } from './classes.js';
 
 /** Of which class an error was, as far as another process can know. */
@@ -26,7 +28,9 @@ const builtIn: ErrorType[] = [
 ];
 const isErrorType = (value: unknown): value is ErrorType =>
   typeof value === 'function' && value.prototype instanceof Error;
-const ownTypes = (Object.values(ours) as unknown[]).filter(isErrorType);
+const ownTypes = (Object.values({ ...ours, ...ofQueues, ...ofPools }) as unknown[]).filter(
+  isErrorType,
+);
 const knownTypes = new Map([...builtIn, ...ownTypes].map((type) => [type.name, type]));
 
 /** How another process shall make the error again; undefined when its class is known nowhere else. */

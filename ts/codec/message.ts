@@ -1,7 +1,7 @@
 // Values to messages of a ring and back. Numbers, long strings and typed arrays are written into the
 // ring directly; trees are encoded by the tree codec, all else by the general one, before the ring is
 // locked: so what user code throws (a getter, for one) reaches the caller, and nothing is sent.
-import { decode, decodeSync, discard, encode } from './codec.js';
+import { decode, decodeSync, discard, encode, isPlainMessage } from './codec.js';
 import { readBinary, tagOfView, viewedBytes, isPlainBuffer } from './binary.js';
 import { Tag } from './tags.js';
 import { isWellFormed, readShort, shortText } from './text.js';
@@ -43,9 +43,10 @@ const undefinedMessage: Message = { tag: Tag.undefined, bytes: 0, body: undefine
  * to be written before anything else happens.
  *
  * @param keeper - with whose end the shared objects in it come back when nobody gets it
+ * @param label - begins the paths in error messages
  * @throws NotCloneableError or NotImportableError for what cannot be sent
  */
-export function messageOf(value: unknown, keeper: Keeper): Message {
+export function messageOf(value: unknown, keeper: Keeper, label = 'the item'): Message {
   switch (typeof value) {
     case 'number':
       return { tag: Tag.number, bytes: 8, body: value };
@@ -58,10 +59,10 @@ export function messageOf(value: unknown, keeper: Keeper): Message {
     case 'bigint':
       return bigintMessage(value);
     case 'object':
-      return value === null ? nullMessage : objectMessage(value, keeper);
+      return value === null ? nullMessage : objectMessage(value, keeper, label);
     case 'function':
     case 'symbol':
-      return generalMessage(value, keeper);
+      return generalMessage(value, keeper, label);
   }
 }
 
@@ -98,10 +99,10 @@ function bigintMessage(value: bigint): Message {
   return { tag: Tag.longBigint, bytes: digits.length, body: digits };
 }
 
-function objectMessage(value: object, keeper: Keeper): Message {
+function objectMessage(value: object, keeper: Keeper, label: string): Message {
   if (ArrayBuffer.isView(value)) {
     const tag = tagOfView(value);
-    if (tag === undefined) return generalMessage(value, keeper);
+    if (tag === undefined) return generalMessage(value, keeper, label);
     return { tag, bytes: value.byteLength, body: viewedBytes(value) };
   }
   if (isPlainBuffer(value)) {
@@ -109,11 +110,11 @@ function objectMessage(value: object, keeper: Keeper): Message {
   }
   const bytes = writer.write(value);
   if (bytes !== notATree) return { tag: Tag.tree, bytes, body: undefined };
-  return generalMessage(value, keeper);
+  return generalMessage(value, keeper, label);
 }
 
-function generalMessage(value: unknown, keeper: Keeper): Message {
-  const body = encode(value, { label: 'the item', holder: keeper() });
+function generalMessage(value: unknown, keeper: Keeper, label: string): Message {
+  const body = encode(value, { label, holder: keeper() });
   return { tag: Tag.general, bytes: body.length, body };
 }
 
@@ -195,6 +196,11 @@ function readText(from: Buffer, place: number, bytes: number, tag: number): stri
 /** What the general codec has to decode, once the ring is unlocked. */
 export class Encoded {
   constructor(readonly bytes: Uint8Array) {}
+
+  /** Whether it refers to nothing, so that it needs no module to decode it. */
+  get isPlain(): boolean {
+    return isPlainMessage(this.bytes);
+  }
 
   /** At once; throws NotImportableError when a function in it needs an asynchronous import. */
   decodeSync(): unknown {

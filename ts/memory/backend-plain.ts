@@ -2,6 +2,7 @@
 // under which no window can be reserved (ulimit -v), and for platforms that cannot map into one.
 import { native } from '../native/binding.js';
 import type { FastPaths } from './fast-paths.js';
+import type { Words } from './words.js';
 
 /** Memory is viewed in pieces of this size, made when first touched: they are cheap, and a view of
  * everything would count as a gigabyte of external memory for the garbage collector. */
@@ -9,9 +10,9 @@ const chunkShift = 20;
 export const chunkBytes = 1 << chunkShift;
 const wordMask = (chunkBytes >> 2) - 1;
 
-const { awaited, idMask, pending, stateHigh, depth, eventSet, eventSequence } = native.constants;
-const { rwlockCells, rwlockClaimed, rwlockTorn, rwlockWriter } = native.constants;
-const ownerMask = idMask | pending;
+const { awaited, stateHigh, depth, eventSet, eventSequence } = native.constants;
+const { robustUnits, rwlockCells, rwlockClaimed, rwlockTorn, rwlockWriter } = native.constants;
+const wordBytes = 4;
 const highIndex = stateHigh >> 2;
 const depthIndex = depth >> 2;
 
@@ -48,33 +49,6 @@ const plainPaths: FastPaths = {
 
   lockRelease(address, self) {
     return Atomics.compareExchange(chunkOf(address), indexOf(address), self, 0);
-  },
-
-  rlockTryAcquire(address, self) {
-    const chunk = chunkOf(address);
-    const index = indexOf(address);
-    if ((Atomics.load(chunk, index) & ownerMask) === self) {
-      // AWAITED is the sign.
-      if (chunk[index + depthIndex]! < 0) return 1;
-      chunk[index + depthIndex]!++;
-      return 0;
-    }
-    const seen = Atomics.compareExchange(chunk, index, 0, self);
-    if (seen === 0) chunk[index + depthIndex] = 1;
-    return seen;
-  },
-
-  rlockRelease(address, self) {
-    const chunk = chunkOf(address);
-    const index = indexOf(address);
-    if ((Atomics.load(chunk, index) & ownerMask) !== self) return 1;
-    const held = chunk[index + depthIndex]!;
-    if (held > 1) {
-      chunk[index + depthIndex] = held - 1;
-      return 0;
-    }
-    if (held < 0) return 1;
-    return Atomics.compareExchange(chunk, index, self, 0) === self ? 0 : 1;
   },
 
   rlockTryAwaited(address, self) {
@@ -152,12 +126,27 @@ const plainPaths: FastPaths = {
     return 1;
   },
 
-  conditionIsQuiet(address, lock, self) {
-    const chunk = chunkOf(lock);
-    const index = indexOf(lock);
-    const isHeld = (Atomics.load(chunk, index) & ownerMask) === self;
-    const others = Atomics.load(chunkOf(address), indexOf(address)) | chunk[index + depthIndex]!;
-    return isHeld && others >= 0 ? 1 : 0;
+  robustTryAcquire(address, self, units, start) {
+    // WAITERS is the sign; a request above it: whoever starves goes first.
+    if ((load(address) | -load(address + stateHigh)) < 0) return 0;
+    for (let i = 0; i < units; i++) {
+      const unit = address + robustUnits + ((start + i) % units) * wordBytes;
+      const chunk = chunkOf(unit);
+      const index = indexOf(unit);
+      const isFree = Atomics.load(chunk, index) === 0;
+      if (isFree && Atomics.compareExchange(chunk, index, 0, self) === 0) return 1;
+    }
+    return 0;
+  },
+
+  robustRelease(address, self, units, start) {
+    for (let i = 0; i < units; i++) {
+      const unit = address + robustUnits + ((start + i) % units) * wordBytes;
+      if (load(unit) !== self) continue;
+      store(unit, 0);
+      return load(address) < 0 ? 1 : 0;
+    }
+    return 2;
   },
 
   eventSet(address) {
@@ -199,6 +188,9 @@ const plainPaths: FastPaths = {
 };
 
 /** The back end of this thread. */
-export function openPlainBackend(): FastPaths {
-  return plainPaths;
+export function openPlainBackend(): { paths: FastPaths; wordsAt(address: number): Words } {
+  return {
+    paths: plainPaths,
+    wordsAt: (address) => ({ array: chunkOf(address), index: indexOf(address) }),
+  };
 }

@@ -6,19 +6,27 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 
 import { native } from '../native/binding.js';
 import type { FastPaths } from './fast-paths.js';
+import type { Words } from './words.js';
 
 const pageBytes = 65536;
 const environmentKey = 'node-multiprocessing:window';
 
 /** Maps all segments under a window of this thread, or throws where none can be made. */
-export function openWasmBackend(): FastPaths {
+export function openWasmBackend(): {
+  paths: FastPaths;
+  wordsAt(address: number): Words;
+} {
   const memory = inheritedWindow() ?? newWindow();
   native.useWindow(new Uint8Array(memory.buffer));
   // Threads that start from here on use the same window, which saves them their own.
   setEnvironmentData(environmentKey, memory);
   const code = readFileSync(join(__dirname, '..', 'native', 'fast-paths.wasm'));
   const instance = new WebAssembly.Instance(new WebAssembly.Module(code), { shared: { memory } });
-  return instance.exports as unknown as FastPaths;
+  const array = new Int32Array(memory.buffer);
+  return {
+    paths: instance.exports as unknown as FastPaths,
+    wordsAt: (address) => ({ array, index: address >>> 2 }),
+  };
 }
 
 function newWindow(): WebAssembly.Memory {

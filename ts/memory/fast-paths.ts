@@ -7,10 +7,6 @@ export interface FastPaths {
   lockTryAcquire(address: number, self: number): number;
   /** `self`: released; else the slow path must look. */
   lockRelease(address: number, self: number): number;
-  /** 0: acquired, first or again; else the slow path must look. */
-  rlockTryAcquire(address: number, self: number): number;
-  /** 0: released, wholly or by one; else the slow path must look. */
-  rlockRelease(address: number, self: number): number;
   /** 0: acquired for an awaited owner; else the slow path must look. */
   rlockTryAwaited(address: number, self: number): number;
   /** 0: reads; else not: the slow path must look; 2: a count was taken back, somebody is to know. */
@@ -25,8 +21,10 @@ export interface FastPaths {
   semaphoreTryAcquire(address: number): number;
   /** 1: released; 0: the slow path must look. */
   semaphoreRelease(address: number, maximum: number): number;
-  /** 1: `self` holds the lock and nobody waits; 0: the slow path must look. */
-  conditionIsQuiet(address: number, lock: number, self: number): number;
+  /** Of a robust one, looking from unit `start` on. 1: acquired; 0: the slow path must look. */
+  robustTryAcquire(address: number, self: number, units: number, start: number): number;
+  /** 0: released; 1: released, somebody is to be told; 2: not held. */
+  robustRelease(address: number, self: number, units: number, start: number): number;
   /** 0: set; else the slow path must look. */
   eventSet(address: number): number;
   /** Clears the event; needs no slow path. */

@@ -4,6 +4,7 @@ import { native, type ObjectHandle, type ObjectKind } from '../native/binding.js
 import { openPlainBackend } from './backend-plain.js';
 import { openWasmBackend } from './backend-wasm.js';
 import type { FastPaths } from './fast-paths.js';
+import type { Words } from './words.js';
 
 /** What serves the uncontended paths: wasm, or JavaScript's Atomics. */
 export type BackendName = 'wasm' | 'plain';
@@ -11,6 +12,8 @@ export type BackendName = 'wasm' | 'plain';
 interface Backend {
   readonly name: BackendName;
   readonly paths: FastPaths;
+  /** The words of an object, at its address. */
+  wordsAt(address: number): Words;
 }
 
 let backend: Backend | undefined;
@@ -33,14 +36,14 @@ function chooseBackend(): Backend {
   }
   if (wanted !== 'plain') {
     try {
-      return { name: 'wasm', paths: openWasmBackend() };
+      return { name: 'wasm', ...openWasmBackend() };
     } catch (error) {
       if (error instanceof MultiprocessingError) throw error;
       // No room for the window in this process's address space: the other one needs none.
       if (wanted === 'wasm') throw noWindow(error);
     }
   }
-  return { name: 'plain', paths: openPlainBackend() };
+  return { name: 'plain', ...openPlainBackend() };
 }
 
 function noWindow(cause: unknown): MultiprocessingError {

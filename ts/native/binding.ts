@@ -102,12 +102,14 @@ export interface LayoutConstants {
   readonly eventSequence: number;
   readonly stateLow: number;
   readonly stateHigh: number;
+  readonly flags: number;
   readonly depth: number;
   readonly maximum: number;
   readonly hasAction: number;
   readonly broken: number;
   readonly maxParties: number;
   readonly barrierArrivals: number;
+  readonly robustUnits: number;
   readonly rwlockWriter: number;
   readonly rwlockTorn: number;
   readonly rwlockClaimed: number;
@@ -261,6 +263,7 @@ export interface Native extends ForkNative {
   semaphoreAcquire(address: number, timeoutMs: number): Outcome;
   semaphoreRelease(address: number, count: number): Outcome;
   semaphoreNotify(address: number): void;
+  semaphoreFree(address: number): number;
   conditionEnter(address: number): number;
   conditionBlock(address: number, ticket: number, timeoutMs: number): Outcome;
   conditionLeave(address: number, ticket: number): void;

@@ -1,5 +1,5 @@
-// What a spawned process runs, and what a forked one goes on with. All of the package is loaded
-// here: a task may bring objects of any of its classes.
+// What a child goes on with when it has been made, in whatever way. All of the package is loaded here:
+// a task may bring objects of any of its classes.
 import '../api.js';
 
 import { runTask } from './bootstrap.js';
@@ -10,5 +10,3 @@ export { rehearse } from './bootstrap.js';
 export function run(): void {
   void runTask();
 }
-
-if (require.main === module) run();

@@ -1,5 +1,6 @@
 // A process that this thread watches: its end, and what it tells before.
 import { constants } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 
 import { ProcessStateError } from '../errors.js';
 import { forkGeneration, onForked } from '../memory/forked.js';
@@ -13,22 +14,51 @@ const maxTimerMs = 2 ** 31 - 1;
 const running = new Map<number, Child>();
 let isListening = false;
 
-onForked(() => {
-  running.clear();
-  // The child has none of its parent's listeners.
-  isListening = false;
-});
-
 function listen(): void {
   if (isListening) return;
   native.onChild((number) => running.get(number)?.look());
-  process.on('beforeExit', leaveOnlyChildren);
+  // Children of a thread that ends belong to the process, which ends or awaits them at its own end.
+  if (isMainThread) postponeEnd();
   isListening = true;
 }
 
-/** This thread has nothing left to do: its daemons end, the other children are waited for. */
-function leaveOnlyChildren(): void {
-  for (const child of running.values()) child.outlive();
+const endListeners = new Set<() => void>();
+
+onForked(() => {
+  running.clear();
+  endListeners.clear();
+});
+
+/**
+ * Calls `listener` when this thread has nothing left to do but for its children: before its daemons
+ * are ended, and before `beforeExit`.
+ */
+export function beforeDaemonsEnd(listener: () => void): void {
+  if (isMainThread) endListeners.add(listener);
+  else process.on('beforeExit', listener);
+}
+
+type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
+
+/**
+ * For the program it is `beforeExit` when its children have ended too. A listener of ours would not
+ * do: the others would hear of it twice, for waiting goes on afterwards.
+ */
+function postponeEnd(): void {
+  const emit = process.emit.bind(process) as Emit;
+  const emitAtEnd: Emit = (event, ...args) =>
+    event === 'beforeExit' && leaveOnlyChildren() ? true : emit(event, ...args);
+  process.emit = emitAtEnd as typeof process.emit;
+}
+
+/**
+ * The program has nothing left to do: its daemons end, the other children are waited for. Whether
+ * there are such.
+ */
+function leaveOnlyChildren(): boolean {
+  for (const listener of endListeners) listener();
+  const left = [...running.values()].map((child) => child.outlive());
+  return left.includes(true);
 }
 
 type Kind = 'child' | 'daemon' | 'parent';
@@ -74,11 +104,12 @@ export class Child {
     return new Child(native.watchParent(pid), 'parent');
   }
 
-  /** The thread that watches it has nothing else to do any more. */
-  outlive(): void {
+  /** The thread that watches it has nothing else to do any more. Whether it waits for this one. */
+  outlive(): boolean {
     if (this.#kind === 'daemon') this.signal(constants.signals.SIGTERM);
-    this.#isAllThatIsLeft = this.#kind === 'child';
+    this.#isAllThatIsLeft = this.#kind === 'child' && this.poll() === undefined;
     this.#hold(0);
+    return this.#isAllThatIsLeft;
   }
 
   /** It is a child of the process that this one was forked from. */

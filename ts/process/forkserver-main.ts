@@ -87,8 +87,10 @@ async function probe(): Promise<void> {
   }
   await stat('/');
   await new Promise((resolve) => setTimeout(resolve, 1));
-  // Ends by itself, which needs all threads.
-  process.exitCode = probeCode;
+  // What the program has left for its end is not for this one.
+  process.removeAllListeners('exit');
+  // Joins all threads.
+  process.exit(probeCode);
 }
 
 /** Waits until no request of a preloaded module is under way, and nothing open is left. */

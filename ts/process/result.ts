@@ -11,7 +11,7 @@ export function exitCodeOf({ code, signal }: ExitStatus): number {
   return signal === 0 ? code : -signal;
 }
 
-function signalName(number: number): NodeJS.Signals | null {
+export function signalName(number: number): NodeJS.Signals | null {
   const named = Object.entries(constants.signals).find(([, value]) => value === number);
   return (named?.[0] ?? null) as NodeJS.Signals | null;
 }

@@ -1,4 +1,4 @@
-// The start method `spawn`: a fresh Node that runs child-main.
+// The start method `spawn`: a fresh Node that runs spawn-main.
 import { join } from 'node:path';
 
 import { treeFile } from '../memory/memory.js';
@@ -34,7 +34,7 @@ function spawn(seed: TaskSeed): Child {
     arguments: [
       executablePath(),
       ...inheritedOptions(process.execArgv),
-      join(__dirname, 'child-main.js'),
+      join(__dirname, 'spawn-main.js'),
     ],
     environment,
     directory: process.cwd(),

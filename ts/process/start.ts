@@ -21,6 +21,11 @@ export function checkStart(record: ProcessRecord): void {
   }
   if (record.child !== undefined || record.starting !== undefined)
     throw new ProcessStateError('a process cannot be started twice');
+  checkMayStart();
+}
+
+/** Checks that this process may have children now. */
+export function checkMayStart(): void {
   if (thisProcess().identity.isDaemon) {
     throw new MultiprocessingError(
       'daemonic processes are not allowed to have children: start this process with daemon: false',

@@ -3,6 +3,7 @@ import { invalidArgument } from '../errors.js';
 import { openMemory } from '../memory/memory.js';
 import { classOf } from '../memory/registry.js';
 import { selfAt, type Self } from '../memory/self.js';
+import type { Words } from '../memory/words.js';
 import { native } from '../native/binding.js';
 import { Lock } from './lock.js';
 import { holderOf, resume, resumeSync, RLock, suspend, type Suspended } from './rlock.js';
@@ -10,7 +11,7 @@ import { holderOf, resume, resumeSync, RLock, suspend, type Suspended } from './
 const { idMask, pending } = native.constants;
 
 /** The lock of a condition. */
-export interface ConditionLock {
+export interface ConditionLock extends Words {
   readonly lock: Lock | RLock;
   readonly address: number;
   /** This thread's id in the lock's segment. */
@@ -30,21 +31,21 @@ export function conditionLock(lock: unknown): ConditionLock {
     throw invalidArgument('a Condition takes a Lock or an RLock');
   }
   const address = classOf(lock)!.addressOf(lock);
-  const place = { address, self: selfAt(address) };
+  const place = { address, self: selfAt(address), ...openMemory().wordsAt(address) };
   return lock instanceof Lock ? plainLock(lock, place) : recursiveLock(lock, place);
 }
 
-interface LockPlace {
+interface LockPlace extends Words {
   readonly address: number;
   readonly self: Self;
 }
 
-function plainLock(lock: Lock, { address, self }: LockPlace): ConditionLock {
+function plainLock(lock: Lock, place: LockPlace): ConditionLock {
   const { paths } = openMemory();
+  const { address, self } = place;
   return {
     lock,
-    address,
-    self,
+    ...place,
     holder: () => ((paths.load(address) & (idMask | pending)) === self.id ? 'thread' : undefined),
     suspend() {
       lock.release();
@@ -59,11 +60,10 @@ function plainLock(lock: Lock, { address, self }: LockPlace): ConditionLock {
   };
 }
 
-function recursiveLock(lock: RLock, { address, self }: LockPlace): ConditionLock {
+function recursiveLock(lock: RLock, place: LockPlace): ConditionLock {
   return {
     lock,
-    address,
-    self,
+    ...place,
     holder: () => holderOf(lock),
     suspend: () => suspend(lock),
     resume: (suspended) => resume(lock, suspended!),

@@ -16,7 +16,9 @@ import { checkAwait, checkWait } from './options.js';
 import type { AbandonedOptions, AwaitOptions, WaitOptions } from './options.js';
 import { RLock } from './rlock.js';
 
-const { conditionBytes } = native.constants;
+const { conditionBytes, depth, idMask, pending } = native.constants;
+const ownerMask = idMask | pending;
+const depthIndex = depth >> 2;
 
 /** A place and the lock that goes with it, given to the constructor instead of a lock. */
 class ConditionPlace extends Place {
@@ -54,6 +56,8 @@ export class Condition {
   readonly #address: number;
   readonly #lock: ConditionLock;
   readonly #paths: FastPaths;
+  readonly #array: Int32Array;
+  readonly #index: number;
 
   /**
    * @param lock - the lock to use (default: an RLock of its own)
@@ -70,7 +74,9 @@ export class Condition {
       const start = { kind: ObjectKind.condition, sizeBytes: conditionBytes };
       this.#address = createObject(this, start);
     }
-    this.#paths = openMemory().paths;
+    const memory = openMemory();
+    this.#paths = memory.paths;
+    ({ array: this.#array, index: this.#index } = memory.wordsAt(this.#address));
   }
 
   /**
@@ -233,8 +239,7 @@ export class Condition {
    * @throws RangeError when `count` is out of range
    */
   notify(count = 1): void {
-    const { address, self } = this.#lock;
-    if (count === 1 && this.#paths.conditionIsQuiet(this.#address, address, self.id) === 1) return;
+    if (count === 1 && this.#isQuiet()) return;
     this.#notifySlow('notify', count);
   }
 
@@ -244,8 +249,7 @@ export class Condition {
    * @throws NotOwnerError when the caller does not hold the lock
    */
   notifyAll(): void {
-    const { address, self } = this.#lock;
-    if (this.#paths.conditionIsQuiet(this.#address, address, self.id) === 1) return;
+    if (this.#isQuiet()) return;
     this.#notifySlow('notifyAll', mostWaiters);
   }
 
@@ -256,6 +260,17 @@ export class Condition {
    */
   [inspect.custom](): string {
     return `Condition { lock: ${inspect(this.#lock.lock)} }`;
+  }
+
+  /**
+   * Whether this thread holds the lock and nobody waits. Plain reads: only this thread makes itself
+   * the lock's owner, and who waits has said so while it held the lock.
+   */
+  #isQuiet(): boolean {
+    const { array, index, self } = this.#lock;
+    const isHeld = (array[index]! & ownerMask) === self.id;
+    // Neither the condition's WAITERS nor an RLock's AWAITED is set in a number that is not negative.
+    return isHeld && (this.#array[this.#index]! | array[index + depthIndex]!) >= 0;
   }
 
   #notifySlow(method: string, count: unknown): void {

@@ -15,6 +15,8 @@ import type { AbandonedOptions, AwaitOptions, WaitOptions } from './options.js';
 import { Owner, RLockOwners } from './rlock-owners.js';
 
 const { abandoned, depth, idMask, pending } = native.constants;
+const ownerMask = idMask | pending;
+const depthIndex = depth >> 2;
 
 /** What a holder of an RLock has given up for a while. */
 export interface Suspended {
@@ -70,6 +72,8 @@ export class RLock {
   readonly #address: number;
   readonly #self: Self;
   readonly #paths: FastPaths;
+  readonly #array: Int32Array;
+  readonly #index: number;
   #awaited: RLockOwners | undefined;
 
   /**
@@ -82,7 +86,9 @@ export class RLock {
         ? options.address
         : createObject(this, { kind: ObjectKind.rlock, flags: lockFlags(options) });
     this.#self = selfAt(this.#address);
-    this.#paths = openMemory().paths;
+    const memory = openMemory();
+    this.#paths = memory.paths;
+    ({ array: this.#array, index: this.#index } = memory.wordsAt(this.#address));
   }
 
   /**
@@ -122,9 +128,7 @@ export class RLock {
    * lock and no timeout would end the wait: what is to release it cannot run meanwhile
    */
   acquireSync(options?: WaitOptions): boolean {
-    if (options === undefined && this.#paths.rlockTryAcquire(this.#address, this.#self.id) === 0) {
-      return true;
-    }
+    if (options === undefined && this.#tryFast()) return true;
     return this.#acquireSlow(options);
   }
 
@@ -133,7 +137,7 @@ export class RLock {
    * the `runExclusive` callback that calls it, if that holds the lock.
    */
   tryAcquire(): boolean {
-    if (this.#paths.rlockTryAcquire(this.#address, this.#self.id) === 0) return true;
+    if (this.#tryFast()) return true;
     if (native.rlockTryAcquire(this.#address) === Outcome.acquired) return true;
     return this.#owners.tryAgain();
   }
@@ -145,7 +149,7 @@ export class RLock {
    * @throws NotOwnerError when somebody else, or nobody, holds the lock
    */
   release(): void {
-    if (this.#paths.rlockRelease(this.#address, this.#self.id) !== 0) this.#releaseSlow();
+    if (!this.#releaseFast()) this.#releaseSlow();
   }
 
   /** Whether somebody holds the lock, in any process. */
@@ -227,6 +231,37 @@ export class RLock {
         owners.release(owner);
       },
     };
+  }
+
+  /**
+   * First, or once more. Plain reads: only this thread makes itself the owner, and only the owner
+   * counts; that nobody is, the compare-and-swap says.
+   */
+  #tryFast(): boolean {
+    const at = this.#index;
+    const { id } = this.#self;
+    const word = this.#array[at]!;
+    if (word === 0) {
+      if (this.#paths.lockTryAcquire(this.#address, id) !== 0) return false;
+      this.#array[at + depthIndex] = 1;
+      return true;
+    }
+    const held = this.#array[at + depthIndex]!;
+    // AWAITED is the sign.
+    if ((word & ownerMask) !== id || held < 0) return false;
+    this.#array[at + depthIndex] = held + 1;
+    return true;
+  }
+
+  /** Wholly, or once less; false when this thread does not hold it, or somebody waits. */
+  #releaseFast(): boolean {
+    const at = this.#index;
+    const { id } = this.#self;
+    const held = this.#array[at + depthIndex]!;
+    if ((this.#array[at]! & ownerMask) !== id || held < 1) return false;
+    if (held === 1) return this.#paths.lockRelease(this.#address, id) === id;
+    this.#array[at + depthIndex] = held - 1;
+    return true;
   }
 
   #acquireSlow(options: WaitOptions | undefined): boolean {

@@ -1,10 +1,11 @@
 // The two sides of an RWLock; what their steps mean is in native/sync/rwlock.h.
 import { inspect } from 'node:util';
 
-import { MultiprocessingError, NotOwnerError } from '../errors.js';
+import { NotOwnerError } from '../errors.js';
 import { openMemory } from '../memory/memory.js';
 import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
+import { refuseDeadlock } from './deadlock.js';
 import { guard, guardSync, runExclusive, runExclusiveSync, type Guard } from './guard.js';
 import { checkAwait, checkWait } from './options.js';
 import type { AbandonedOptions, AwaitOptions, WaitOptions } from './options.js';
@@ -149,13 +150,6 @@ export abstract class RWLockSide {
   [inspect.custom](): string {
     return `${this.title} { locked: ${String(this.locked())}, abandoned: ${String(this.abandoned)} }`;
   }
-}
-
-function refuseDeadlock(what: string): never {
-  throw new MultiprocessingError(
-    `acquireSync() would wait for ever: this thread ${what}. Release that first, or pass a timeout`,
-    { code: 'ERR_MP_DEADLOCK' },
-  );
 }
 
 /** The side of those who read. */

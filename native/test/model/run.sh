@@ -2,7 +2,7 @@
 # Runs every check of the models with SPIN. Exits non-zero unless each model passes and each
 # mutant fails. Needs spin, a C compiler, 3 GB of memory, and a few minutes on one core; with --deep, which
 # adds the larger state spaces, more.
-# usage: run.sh [--deep] [lock|semaphore|rlock|barrier|rwlock] [word of a check's name]
+# usage: run.sh [--deep] [lock|semaphore|robust-semaphore|rlock|barrier|rwlock|event|condition] [word of a check's name]
 set -u
 deep=no
 if [ "${1:-}" = --deep ]; then deep=yes; shift; fi
@@ -142,6 +142,32 @@ check 'assertion'   'mutant: HUB_LOOKS_ON'          "$bell -DPATIENT -DMUTANT_HU
 check 'assertion'   'mutant: REVOKE_LOSES_UNIT'     "$word -DMUTANT_REVOKE_LOSES_UNIT"
 check 'assertion'   'mutant: KEEP_REQUEST'          "$sync -DMUTANT_KEEP_REQUEST"
 check 'assertion'   'mutant: ABORT_KEEPS_GRANT'     "$word -DMUTANT_ABORT_KEEPS_GRANT"
+
+model=robust-semaphore
+two='-DTHREADS=2 -DROUNDS=2'
+check holds 'no deaths, no bounds: two rounds'      "$two"
+check holds 'no deaths, no bounds: three, patient'  "-DPATIENT"
+check holds 'no deaths, no bounds: two units'       "-DUNITS=2"
+check holds 'no deaths, no bounds: timeouts'        "$two -DTIMEOUTS"
+check holds 'holder dies, no 50 ms bound: patient'  "-DPATIENT -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
+check holds 'any death, progress'                   "-DTHREADS=2 -DDEATHS=1 -DBOUND_IDLE" cycles
+check holds 'any death, timeouts'                   "-DTHREADS=2 -DDEATHS=1 -DBOUND_IDLE -DTIMEOUTS"
+if [ "$deep" = yes ]; then
+  check holds 'deep: no deaths, no bounds'          ""
+  check holds 'deep: holder dies, no 50 ms bound'   "-DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT"
+  check holds 'deep: any death, progress'           "-DPATIENT -DDEATHS=1 -DBOUND_IDLE" cycles
+fi
+check 'invalid end' 'mutant: any death, no bound'   "-DPATIENT -DDEATHS=1"
+check 'invalid end' 'mutant: NO_WAKE'               "-DTHREADS=2 -DMUTANT_NO_WAKE"
+check 'invalid end' 'mutant: LOOK_FIRST'            "-DTHREADS=2 -DMUTANT_LOOK_FIRST"
+check 'invalid end' 'mutant: CHECK_FIRST'           "-DTHREADS=2 -DMUTANT_CHECK_FIRST"
+check 'invalid end' 'mutant: NO_COMPARE'            "-DTHREADS=2 -DMUTANT_NO_COMPARE"
+check 'invalid end' 'mutant: FORGET_WAITERS' \
+  "-DPATIENT -DMUTANT_FORGET_WAITERS -DMUTANT_NO_CHAIN"
+check 'invalid end' 'mutant: NO_CHAIN' \
+  "-DPATIENT -DDEATHS=1 -DDEATH_OF_HOLDERS -DBOUND_SHORT -DMUTANT_NO_CHAIN"
+check 'invalid end' 'mutant: SILENT_WITHDRAW'       "-DPATIENT -DROUNDS_3=2 -DTIMEOUTS -DMUTANT_SILENT_WITHDRAW"
+check 'assertion'   'mutant: KEEP_REQUEST'          "-DTHREADS=2 -DTIMEOUTS -DMUTANT_KEEP_REQUEST"
 
 model=rlock
 check holds 'nesting'                               ""

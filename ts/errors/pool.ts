@@ -1,0 +1,55 @@
+// The errors of pools and executors.
+import { MultiprocessingError, setName } from '../errors.js';
+
+/**
+ * A worker of a pool ended while it ran the task that this error is the outcome of. The other tasks
+ * are not concerned, and the worker is replaced. `code` is `ERR_MP_WORKER_LOST`.
+ *
+ * @public
+ */
+export class WorkerLostError extends MultiprocessingError {
+  /** Number of the worker's process; null for a thread. */
+  readonly pid: number | null;
+  /** As `exitCode` of a Process: negative when a signal ended it. */
+  readonly exitCode: number;
+  /** Name of the signal that ended it, or null. */
+  readonly signal: NodeJS.Signals | null;
+
+  /**
+   * @param message - which worker, and how it ended
+   * @param details - `pid`, `exitCode` and `signal`
+   */
+  constructor(
+    message: string,
+    details: { pid: number | null; exitCode: number; signal: NodeJS.Signals | null },
+  ) {
+    super(message, { code: 'ERR_MP_WORKER_LOST' });
+    this.pid = details.pid;
+    this.exitCode = details.exitCode;
+    this.signal = details.signal;
+  }
+
+  static {
+    setName(this, 'WorkerLostError');
+  }
+}
+
+/**
+ * What a task returned, or threw, cannot be sent: `cause` says why. The task has run. The name is
+ * CPython's. `code` is `ERR_MP_MAYBE_ENCODING`.
+ *
+ * @public
+ */
+export class MaybeEncodingError extends MultiprocessingError {
+  /**
+   * @param message - what it was, and why it cannot be sent
+   * @param details - `cause`: what the codec said
+   */
+  constructor(message: string, details: { cause?: unknown } = {}) {
+    super(message, { code: 'ERR_MP_MAYBE_ENCODING', ...details });
+  }
+
+  static {
+    setName(this, 'MaybeEncodingError');
+  }
+}

@@ -1,0 +1,94 @@
+// One task of a pool, as its own process sees it.
+import { discardMessage, keepMessage, messageOf, type Message } from '../codec/message.js';
+import { Tag } from '../codec/tags.js';
+import { native } from '../native/binding.js';
+import type { Slot } from './functions.js';
+import { Form, formMask } from './protocol.js';
+
+/** Who wants to know what became of a task. */
+export interface TaskEnd {
+  /** `value`: of Kind.value what the function returned, else an array with one for each item. */
+  done(value: unknown, isOutcomes: boolean): void;
+  failed(error: unknown): void;
+  /** How long it ran, before `done`. */
+  took?(ms: number): void;
+}
+
+/** What tasks are given beside what they do. */
+export interface TaskChoices {
+  /** ms from its first line; Infinity: none. */
+  readonly timeoutMs: number;
+  /** How often it may be begun again when its worker ended in it. */
+  readonly retries: number;
+  /** Higher ones come first. */
+  readonly priority: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a task does. */
+export interface TaskWork {
+  readonly fn: Slot;
+  /** Of protocol.ts, with flags. */
+  readonly detail: number;
+  /** What the message is made of. */
+  readonly content: unknown;
+}
+
+const labels: Record<number, string> = {
+  [Form.single]: 'args[0]',
+  [Form.list]: 'args',
+  [Form.items]: 'the items',
+  [Form.argumentLists]: 'the items',
+};
+
+const ownId = (): number => native.selfAt(0);
+
+export class Task {
+  /** Set when it joins the queue. */
+  id = 0;
+  readonly fn: Slot;
+  readonly detail: number;
+  readonly choices: TaskChoices;
+  readonly end: TaskEnd;
+  readonly queuedMs: number;
+  retriesLeft: number;
+  /** Nobody waits for it any more, or nobody has to. */
+  isSettled = false;
+  /** Taken out of the queue, for a worker. */
+  isSent = false;
+  #message: Message;
+  /** What the message has to be made of again, because a receiver can use it once. */
+  #content: unknown;
+  stopListening: (() => void) | undefined;
+
+  /** @throws NotCloneableError, NotImportableError when an argument cannot be sent */
+  constructor(work: TaskWork, choices: TaskChoices, end: TaskEnd, nowMs: number) {
+    this.fn = work.fn;
+    this.detail = work.detail;
+    this.choices = choices;
+    this.end = end;
+    this.queuedMs = nowMs;
+    this.retriesLeft = choices.retries;
+    const label = labels[work.detail & formMask];
+    this.#message = keepMessage(messageOf(work.content, ownId, label));
+    if (this.#message.tag === Tag.general && choices.retries > 0) this.#content = work.content;
+  }
+
+  get message(): Message {
+    return this.#message;
+  }
+
+  /** It was begun, and its message perhaps read. */
+  renew(): void {
+    if (this.#content === undefined) return;
+    discardMessage(this.#message);
+    this.#message = messageOf(this.#content, ownId, labels[this.detail & formMask]);
+  }
+
+  /** Its message is not needed any more. */
+  drop(): void {
+    discardMessage(this.#message);
+    this.#content = undefined;
+    this.stopListening?.();
+  }
+}
