@@ -19,6 +19,7 @@ export type { ChallengeOptions, DigestName, HandshakeConnection } from './channe
 export type { Listener, ListenerOptions } from './channel/listener.js';
 export * as connection from './channel/namespace.js';
 export { Pipe } from './channel/pipe.js';
+export * as queue from './channel/queue-namespace.js';
 export { JoinableQueue } from './channel/joinable-queue.js';
 export { type QueueOpening, type QueueOptions } from './channel/queue-options.js';
 export { Queue } from './channel/queue.js';
@@ -66,6 +67,7 @@ export type {
 } from './pool/options.js';
 export { type BasePool } from './pool/base-pool.js';
 export { Pool } from './pool/pool.js';
+export { ThreadPool } from './pool/thread-pool.js';
 export type { PoolStats, WorkerStats } from './pool/stats.js';
 export { cpuCount } from './process/cpu-count.js';
 export {
@@ -81,6 +83,9 @@ export { type ProcessOptions } from './process/options.js';
 export { Process } from './process/process.js';
 export { type StartMethod } from './process/start-method.js';
 export { getAllStartMethods, getStartMethod, setStartMethod } from './process/start-methods.js';
+export { ThreadError, ThreadStateError } from './errors/thread.js';
+export * as dummy from './pool/dummy.js';
+export * as threading from './threads/namespace.js';
 export { Condition } from './sync/condition.js';
 export { Event } from './sync/event.js';
 export { type Guard } from './sync/guard.js';

@@ -11,8 +11,9 @@ import { meeting } from './meeting';
 import { processes } from './processes';
 import { Report, seconds } from './report';
 import { twoSeats } from './seats';
+import { threads } from './threads';
 
-const sections = [processes, counting, awaiting, twoSeats, meeting];
+const sections = [processes, counting, awaiting, twoSeats, meeting, threads];
 
 async function main(): Promise<void> {
   const startMs = performance.now();

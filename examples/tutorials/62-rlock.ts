@@ -1,4 +1,4 @@
-// A box whose methods call each other under the same RLock; one process adds, another removes.
+// A box whose methods call each other under the same RLock; one thread adds, another removes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as mp from 'node-multiprocessing';
 
@@ -23,7 +23,7 @@ class Box {
   }
 }
 
-// So that a box arrives in another process as a Box.
+// So that a box arrives in another thread as a Box.
 mp.registerClass(Box);
 
 export async function adder(box: Box, items: number): Promise<void> {
@@ -46,9 +46,11 @@ async function main(): Promise<void> {
   const box = new Box();
   const items = 3;
   console.log(`putting ${items} items in the box`);
-  const children = [adder, remover].map((target) => new mp.Process({ target, args: [box, items] }));
-  for (const child of children) await child.start();
-  for (const child of children) await child.join();
+  const threads = [adder, remover].map(
+    (target) => new mp.threading.Thread({ target, args: [box, items] }),
+  );
+  for (const thread of threads) await thread.start();
+  for (const thread of threads) await thread.join();
   console.log(`${box.items.value} items still remain in the box`);
 }
 

@@ -22,11 +22,11 @@ async function main(): Promise<void> {
   const semaphore = new mp.Semaphore(0);
   const item = new mp.Value('i', 0);
   for (let i = 0; i < rounds; i++) {
-    const children = [producer, consumer].map(
-      (target) => new mp.Process({ target, args: [semaphore, item] }),
+    const threads = [producer, consumer].map(
+      (target) => new mp.threading.Thread({ target, args: [semaphore, item] }),
     );
-    for (const child of children) await child.start();
-    for (const child of children) await child.join();
+    for (const thread of threads) await thread.start();
+    for (const thread of threads) await thread.join();
   }
   console.log('program terminated');
 }

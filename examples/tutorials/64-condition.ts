@@ -29,11 +29,11 @@ export async function consumer(condition: mp.Condition, items: mp.Value<'i'>): P
 async function main(): Promise<void> {
   const condition = new mp.Condition();
   const items = new mp.Value('i', 0);
-  const children = [producer, consumer].map(
-    (target) => new mp.Process({ target, args: [condition, items] }),
+  const threads = [producer, consumer].map(
+    (target) => new mp.threading.Thread({ target, args: [condition, items] }),
   );
-  for (const child of children) await child.start();
-  for (const child of children) await child.join();
+  for (const thread of threads) await thread.start();
+  for (const thread of threads) await thread.join();
   console.log(`items to consume are ${items.value}`);
 }
 

@@ -32,9 +32,11 @@ async function main(): Promise<void> {
     new mp.Value('i', 0),
     new mp.Event(),
   ];
-  const children = [consumer, producer].map((target) => new mp.Process({ target, args: shared }));
-  for (const child of children) await child.start();
-  for (const child of children) await child.join();
+  const threads = [consumer, producer].map(
+    (target) => new mp.threading.Thread({ target, args: shared }),
+  );
+  for (const thread of threads) await thread.start();
+  for (const thread of threads) await thread.join();
 }
 
 if (mp.isMainProcess()) void main();

@@ -4,7 +4,7 @@ import * as mp from 'node-multiprocessing';
 type Acquirable = mp.Lock | mp.RLock | mp.Condition | mp.Semaphore;
 
 const log = (text: string) => {
-  console.log(`(${mp.currentProcess().name}) ${text}`);
+  console.log(`(${mp.threading.currentThread().name}) ${text}`);
 };
 
 export function withGuard(statement: Acquirable): void {
@@ -23,14 +23,14 @@ export function withoutGuard(statement: Acquirable): void {
 
 async function main(): Promise<void> {
   const statements = [new mp.Lock(), new mp.RLock(), new mp.Condition(), new mp.Semaphore(1)];
-  const children = statements.flatMap((statement) =>
+  const threads = statements.flatMap((statement) =>
     [withGuard, withoutGuard].map((target) => {
       const name = `${statement.constructor.name} ${target.name}`;
-      return new mp.Process({ target, args: [statement], name });
+      return new mp.threading.Thread({ target, args: [statement], name });
     }),
   );
-  for (const child of children) await child.start();
-  for (const child of children) await child.join();
+  for (const thread of threads) await thread.start();
+  for (const thread of threads) await thread.join();
 }
 
 if (mp.isMainProcess()) void main();

@@ -34,6 +34,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportSocket(env, exports);
   ExportEvent(env, exports);
   ExportWait(env, exports);
+  ExportThreads(env, exports);
   ExportFork(env, exports);
   ExportForkserver(env, exports);
   ExportLiveFork(env, exports);

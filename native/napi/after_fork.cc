@@ -5,6 +5,7 @@
 #include "napi/descriptor_office.h"
 #include "napi/env_state.h"
 #include "napi/forkserver.h"
+#include "napi/threads.h"
 #include "os/process.h"
 #include "sync/wait_hub.h"
 
@@ -16,6 +17,7 @@ void ResetAfterFork(Napi::Env env) {
   Children::Instance().ResetAfterFork();
   Forkserver::Instance().ResetAfterFork();
   DescriptorOffice::ResetAfterFork();
+  Threads::Instance().ResetAfterFork();
   EnvState::Of(env)->ResetAfterFork(env);
 }
 

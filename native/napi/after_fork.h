@@ -13,6 +13,7 @@
 //   its connections                      | the child has them too; none of its waits
 //   descriptors that it keeps for others | closed here: they are fetched from the parent
 //   its forkserver                       | its parent's: forgotten
+//   threads that have names              | its parent's: forgotten, counted anew
 #pragma once
 
 #include <napi.h>

@@ -82,6 +82,13 @@ export function checkMaxBytes({ maxBytes = defaultMaxBytes }: QueueOptions): num
   return maxBytes;
 }
 
+/** The same for a queue that keeps its items in an order of its own. */
+export function checkOrderedBytes(options: QueueOptions): number {
+  const maxBytes = checkMaxBytes(options);
+  if (maxBytes <= defaultMaxBytes) return maxBytes;
+  throw outOfRange(`maxBytes must be ${leastMaxBytes} … ${defaultMaxBytes}, not ${maxBytes}`);
+}
+
 /** Checks how many items are to be got. */
 export function checkMost(most: unknown): void {
   if (typeof most !== 'number' || Number.isNaN(most)) {

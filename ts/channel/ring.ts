@@ -27,7 +27,7 @@ export class Refused {
 export type ReadMessage<T> = (space: MessageSpace, place: number, bytes: number, tag: number) => T;
 
 /** The data of the chunk that a side uses. It stays mapped, also when the chunk is freed. */
-class ChunkSpace implements MessageSpace {
+export class ChunkSpace implements MessageSpace {
   readonly size: number;
   readonly bytes: Buffer;
   readonly view: DataView;

@@ -4,6 +4,7 @@ import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 import type { ForkNative, SpawnRequest } from './requests.js';
+import type { NativeThreads } from './threads.js';
 
 export type {
   ForkedSelf,
@@ -203,7 +204,7 @@ type ErrorFactory = (
 ) => Error;
 
 /** The addon's functions; each is documented where it is defined, in native/napi. */
-export interface Native extends ForkNative {
+export interface Native extends ForkNative, NativeThreads {
   readonly constants: LayoutConstants;
   setErrorFactory(factory: ErrorFactory): void;
 

@@ -5,7 +5,7 @@ import { listActive } from './active.js';
 import { Child } from './child.js';
 import { Process } from './process.js';
 import { newRecord, setRecord } from './record.js';
-import { thisProcess } from './this-process.js';
+import { isOwnThread, thisProcess } from './this-process.js';
 
 let current: Process | undefined;
 
@@ -29,13 +29,14 @@ export function currentProcess(): Process {
 }
 
 /**
- * Whether this code runs in the process that the user started, not in a child. The main module runs
- * again in every child, so what starts processes stands in `if (isMainProcess()) { … }`.
+ * Whether this code runs where the user started it: neither in a child nor in a thread of
+ * `threading`. The main module runs again in each of those, so what starts processes and threads
+ * stands in `if (isMainProcess()) { … }`.
  *
  * @public
  */
 export function isMainProcess(): boolean {
-  return thisProcess().parent === undefined;
+  return thisProcess().parent === undefined && !isOwnThread();
 }
 
 /**

@@ -1,9 +1,7 @@
 // A child's work: it runs its target, and leaves for its parent what came of it.
-import { inspect } from 'node:util';
-
-import { encode } from '../codec/codec.js';
 import { native } from '../native/binding.js';
 import type { Process } from './process.js';
+import { encodeReport, textOf } from './report.js';
 import type { Report } from './task.js';
 
 /** Whose work it is, and for whom. */
@@ -25,7 +23,7 @@ export async function fulfil(
     isReported.leave({ value });
   } catch (error) {
     isReported.leave({ error });
-    process.stderr.write(`Process ${errand.name}:\n${inspect(error)}\n`);
+    process.stderr.write(`Process ${errand.name}:\n${textOf(error)}\n`);
     process.exit(1);
   }
 }
@@ -44,14 +42,4 @@ function reportUncaught({ name, holder }: Errand): { leave(report: Report): void
     leave({ error });
   });
   return { leave };
-}
-
-/** The report as a message; when it cannot be one, that is the error. */
-export function encodeReport(report: Report, holder: number): Uint8Array {
-  try {
-    return encode(report, { label: 'value' in report ? 'the return value' : 'the error', holder });
-  } catch (error) {
-    // The result alone is lost: the child has done its work, and its exit code says so.
-    return encode({ error }, { holder });
-  }
 }

@@ -8,7 +8,7 @@ import type { Child } from './child.js';
 import type { ProcessRecord } from './record.js';
 import { forkerOf, methodForChild, starterOf, type TaskSeed } from './start-methods.js';
 import type { Work } from './task.js';
-import { isImportingMain, thisProcess } from './this-process.js';
+import { isImportingMain, isOwnThread, thisProcess } from './this-process.js';
 
 /** Checks that a process may start now. */
 export function checkStart(record: ProcessRecord): void {
@@ -32,13 +32,20 @@ export function checkMayStart(): void {
       { code: 'ERR_MP_DAEMON_CHILD' },
     );
   }
-  if (isImportingMain()) throw bootstrapping();
+  checkBootstrap('process');
 }
 
-function bootstrapping(): MultiprocessingError {
+/** Throws while this process, or thread, still runs the main module again. */
+export function checkBootstrap(started: 'process' | 'thread'): void {
+  if (isImportingMain()) throw bootstrapping(started);
+}
+
+function bootstrapping(started: 'process' | 'thread'): MultiprocessingError {
+  const here = isOwnThread() ? 'a thread' : 'a child';
   return new MultiprocessingError(
-    'a process was started while this one, a child, is still importing the main module. ' +
-      'The main module runs again in every child, so what starts processes must be guarded:\n\n' +
+    `a ${started} was started while this one, ${here}, is still importing the main module. ` +
+      'The main module runs again in every child and thread, so what starts them must be ' +
+      'guarded:\n\n' +
       '    if (isMainProcess()) {\n' +
       '      const process = new Process({ target });\n' +
       '      await process.start();\n' +
@@ -100,7 +107,8 @@ function seedOf(record: ProcessRecord, work: Work): TaskSeed {
   };
 }
 
-function encodeWork(work: Work): Uint8Array {
+/** What is to be done, as a message. */
+export function encodeWork(work: Work): Uint8Array {
   // One message, so that an object that appears twice arrives as one; named as the user calls them.
   const { type, target, args, fields } = work;
   return encode({ type, target, args, fields }, { label: '' });

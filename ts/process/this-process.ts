@@ -13,6 +13,7 @@ export interface ThisProcess {
 const key = 'node-multiprocessing:process';
 let known: ThisProcess | undefined;
 let isImporting = false;
+let isThread = false;
 
 /** Says who this process is; by its bootstrap, before any code of the user's. */
 export function becomeProcess(process: ThisProcess): void {
@@ -26,13 +27,23 @@ export function thisProcess(): ThisProcess {
   return known!;
 }
 
-/** While the user's main module runs again in a child, no process may start. */
+/** While the user's main module runs again in a child or a thread, nothing may be started. */
 export function isImportingMain(): boolean {
   return isImporting;
 }
 
 export function setImportingMain(importing: boolean): void {
   isImporting = importing;
+}
+
+/** Whether this code runs in a thread that the package started. */
+export function isOwnThread(): boolean {
+  return isThread;
+}
+
+/** Says that it does; by the thread's bootstrap, before any code of the user's. */
+export function becomeThread(): void {
+  isThread = true;
 }
 
 function mainProcess(): ThisProcess {
