@@ -121,29 +121,6 @@ async function shareNumbers(report: Report): Promise<void> {
   report.check(`an Array of ${grouped(length)} numbers, changed by ${workers} at once`, isDouble);
 }
 
-/** What each start method takes until the user's function runs. */
-async function startMethods(report: Report): Promise<void> {
-  for (const method of mp.getAllStartMethods()) {
-    const { Process } = mp.getContext(method);
-    const times: number[] = [];
-    for (let i = 0; i < 4; i++) {
-      const child = new Process({ target: Date.now });
-      const startMs = performance.timeOrigin + performance.now();
-      await child.start();
-      times.push((await child.result()) - startMs);
-      await child.join();
-    }
-    // The first one starts the forkserver, and loads what start() needs.
-    const tookMs = Math.max(0, Math.min(...times.slice(1)));
-    report.check(
-      `start method ${method}: from start() to the function`,
-      times.length === 4,
-      tookMs,
-    );
-  }
-  await closure(report);
-}
-
 async function closure(report: Report): Promise<void> {
   if (!mp.getAllStartMethods().includes('fork')) return;
   const secret = Math.random();
@@ -164,6 +141,6 @@ export const processes: Section = {
     await remoteError(report);
     await clock(report);
     await shareNumbers(report);
-    await startMethods(report);
+    await closure(report);
   },
 };
