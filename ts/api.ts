@@ -3,6 +3,7 @@ import './channel/carried.js';
 import './debug/install.js';
 import './process/spawn.js';
 import './process/start-forkserver.js';
+import './process/start-fork.js';
 
 export type { Address, AddressFamily } from './channel/address.js';
 export type { BytesInput } from './channel/buffers.js';

@@ -121,6 +121,17 @@ async function shareNumbers(report: Report): Promise<void> {
   report.check(`an Array of ${grouped(length)} numbers, changed by ${workers} at once`, isDouble);
 }
 
+async function closure(report: Report): Promise<void> {
+  if (!mp.getAllStartMethods().includes('fork')) return;
+  const secret = Math.random();
+  const { Process } = mp.getContext('fork');
+  const child = new Process({ target: () => [secret, process.pid] as const });
+  await child.start();
+  const [seen, pid] = await child.result();
+  await child.join();
+  report.check('a forked child runs a closure', seen === secret && pid === child.pid);
+}
+
 export const processes: Section = {
   title: 'Functions in other processes',
   about: 'Process runs an exported function; arguments, results, errors and shared objects travel.',
@@ -130,5 +141,6 @@ export const processes: Section = {
     await remoteError(report);
     await clock(report);
     await shareNumbers(report);
+    await closure(report);
   },
 };

@@ -19,6 +19,9 @@ namespace {
 constexpr size_t kTextBytes = 8192;
 char text[kTextBytes];
 
+/// Loops that every Node has beside that of its main thread: V8's delayed tasks, trace events.
+constexpr int kNodesOwnLoops = 2;
+
 struct LockPipe {
   int read_end = -1;
   int write_end = -1;
@@ -178,6 +181,18 @@ Verdict CheckDescriptors() {
                        thread.name);
   }
   return Verdict::Ok();
+}
+
+Verdict CheckOtherLoops(int own_epoll) {
+  int others = 0;
+  NumberedEntries all("/proc/self/fd");
+  for (int number = all.Next(); number >= 0; number = all.Next()) {
+    if (number != own_epoll && Is(number, "anon_inode:[eventpoll]")) ++others;
+  }
+  if (others <= kNodesOwnLoops) return Verdict::Ok();
+  return Verdict::No(
+      "%d other event loop(s) run: of worker threads, the inspector, module loaders, or an addon",
+      others - kNodesOwnLoops);
 }
 
 bool RenewDescriptors() {

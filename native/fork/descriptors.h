@@ -18,6 +18,10 @@ namespace mp::fork {
 /// While the other threads stand still, before the fork: whether their loops can be renewed. Also
 /// finds the pipe.
 [[nodiscard]] Verdict CheckDescriptors();
+/// Whether there are event loops beside the one of `own_epoll` and those that every Node has: of
+/// worker threads, of the inspector, of other addons. Their threads would go on in the child with
+/// what they are busy with.
+[[nodiscard]] Verdict CheckOtherLoops(int own_epoll);
 /// In the child, before its threads are made again.
 [[nodiscard]] bool RenewDescriptors();
 

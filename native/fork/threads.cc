@@ -119,6 +119,9 @@ bool OnlyWaits(long call, uint64_t operation) {
   }
 }
 
+/// A thread of our own is not made again in the child, so it may wait for descriptors too.
+bool OnlyWaitsOwn(long call) { return call == SYS_poll || call == SYS_ppoll; }
+
 bool WaitsForEvents(long call) {
   return call == SYS_epoll_wait || call == SYS_epoll_pwait || call == SYS_epoll_pwait2;
 }
@@ -153,7 +156,9 @@ bool StoodInCall(const Record& record) {
   const auto& registers = record.interrupted->uc_mcontext.gregs;
   const auto* at = reinterpret_cast<const uint8_t*>(registers[REG_RIP]);
   const auto is_call = [](const uint8_t* code) { return code[0] == 0x0f && code[1] == 0x05; };
-  if (!OnlyWaits(record.call, static_cast<uint64_t>(registers[REG_RSI]))) return false;
+  const bool waits = OnlyWaits(record.call, static_cast<uint64_t>(registers[REG_RSI])) ||
+                     (record.thread.is_own && OnlyWaitsOwn(record.call));
+  if (!waits) return false;
   if (is_call(at)) return registers[REG_RAX] == record.call;
   return registers[REG_RAX] == -EINTR && is_call(at - 2);
 #else

@@ -38,6 +38,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportThreads(env, exports);
   ExportFork(env, exports);
   ExportForkserver(env, exports);
+  ExportLiveFork(env, exports);
   return exports;
 }
 

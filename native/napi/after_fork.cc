@@ -2,6 +2,7 @@
 #include "napi/after_fork.h"
 
 #include "napi/children.h"
+#include "napi/descriptor_office.h"
 #include "napi/env_state.h"
 #include "napi/forkserver.h"
 #include "napi/threads.h"
@@ -15,6 +16,7 @@ void ResetAfterFork(Napi::Env env) {
   sync::WaitHub::ResetAfterFork();
   Children::Instance().ResetAfterFork();
   Forkserver::Instance().ResetAfterFork();
+  DescriptorOffice::ResetAfterFork();
   Threads::Instance().ResetAfterFork();
   EnvState::Of(env)->ResetAfterFork(env);
 }

@@ -10,6 +10,8 @@
 //   hub threads, other own threads       | not there; started anew when needed
 //   opened doorbells of others           | kept
 //   processes that it started            | its parent's: forgotten, neither watched nor joined
+//   its connections                      | the child has them too; none of its waits
+//   descriptors that it keeps for others | closed here: they are fetched from the parent
 //   its forkserver                       | its parent's: forgotten
 //   threads that have names              | its parent's: forgotten, counted anew
 #pragma once

@@ -1,5 +1,4 @@
 // Starting processes and waiting for them, for JavaScript.
-#include <atomic>
 #include <utility>
 
 #include "napi/arguments.h"
@@ -33,8 +32,7 @@ void ThrowUnlessOk(Napi::Env env, os::Status status, const char* what) {
 
 /// nextChildNumber() → 1, 2, 3 … for the names of this process's children
 Napi::Value NextChildNumber(const Napi::CallbackInfo& info) {
-  static std::atomic<uint32_t> last{0};
-  return Napi::Number::New(info.Env(), ++last);
+  return Napi::Number::New(info.Env(), Children::Instance().NextNumber());
 }
 
 /// spawn({ program, arguments, environment, directory, arena, payload, isDaemon }) → number

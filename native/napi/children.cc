@@ -54,7 +54,10 @@ void Children::Remove(const Child* child) {
   list_.erase(std::remove_if(list_.begin(), list_.end(), is_it), list_.end());
 }
 
-void Children::ResetAfterFork() { list_.clear(); }
+void Children::ResetAfterFork() {
+  list_.clear();
+  last_number_ = 0;
+}
 
 std::vector<std::shared_ptr<Child>> Children::TakeAll() {
   const std::lock_guard<std::mutex> lock(mutex_);

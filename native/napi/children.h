@@ -15,6 +15,7 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -72,6 +73,8 @@ class Children {
   /// Terminates the daemons, then waits for all. Children ignore it when this process is one that
   /// was forked from theirs.
   void End();
+  /// 1, 2, 3 … for the names of this process's children.
+  [[nodiscard]] uint32_t NextNumber() { return ++last_number_; }
   /// In a forked child: they are its parent's.
   void ResetAfterFork();
 
@@ -80,6 +83,7 @@ class Children {
 
   std::mutex mutex_;
   bool ends_at_exit_ = false;
+  std::atomic<uint32_t> last_number_{0};
   std::vector<std::shared_ptr<Child>> list_;
 };
 

@@ -62,17 +62,19 @@ os::Status ConnectTo(const std::string& name, os::Deadline deadline, os::Descrip
 
 }  // namespace
 
-DescriptorOffice& DescriptorOffice::Instance() {
-  // Never destroyed: its thread uses it to the end. A forked child has not that thread.
-  static std::mutex mutex;
-  static DescriptorOffice* office = nullptr;
-  static uint32_t pid = 0;
-  const std::lock_guard<std::mutex> lock(mutex);
-  if (office == nullptr || pid != os::ProcessId()) {
-    office = new DescriptorOffice();
-    pid = os::ProcessId();
-  }
-  return *office;
+DescriptorOffice*& DescriptorOffice::TheOffice() {
+  // Never destroyed: its thread uses it to the end.
+  static auto* office = new DescriptorOffice();
+  return office;
+}
+
+DescriptorOffice& DescriptorOffice::Instance() { return *TheOffice(); }
+
+void DescriptorOffice::ResetAfterFork() {
+  TheOffice()->listener_.Close();
+  TheOffice()->deposits_.clear();
+  // Its mutex may have been held: that memory is lost.
+  TheOffice() = new DescriptorOffice();
 }
 
 os::Status DescriptorOffice::Open() {

@@ -29,6 +29,9 @@ class DescriptorOffice {
   /// That of this process; a forked child gets one of its own.
   static DescriptorOffice& Instance();
 
+  /// In a forked child: what its parent keeps for others is not kept open by the child.
+  static void ResetAfterFork();
+
   /// Keeps a copy of the descriptor. `name` is where to fetch it.
   os::Status Deposit(int descriptor, Ticket* ticket, std::string* name);
   /// Gives back what nobody has fetched; closed when somebody has.
@@ -38,6 +41,7 @@ class DescriptorOffice {
   static os::Status Fetch(const std::string& name, const Ticket& ticket, os::Descriptor* result);
 
  private:
+  static DescriptorOffice*& TheOffice();
   os::Status Open();
   [[noreturn]] void Serve();
   void ServeOne(int guest);

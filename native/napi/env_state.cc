@@ -122,6 +122,7 @@ void EnvState::ResetAfterFork(Napi::Env env) {
   by_key_.clear();
   ring_watches_->ForgetAll();
   children_->ResetAfterFork();
+  streams_->ResetAfterFork();
   awaited_.reset();
   if (bell_ != nullptr) {
     bell_.reset();

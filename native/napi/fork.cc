@@ -1,9 +1,9 @@
 // Forking for JavaScript: the server's and the child's side. See fork/serve.h.
 #include <uv.h>
 
-#include <iterator>
 #include <string>
 
+#include "fork/event_loop.h"
 #include "fork/serve.h"
 #include "napi/after_fork.h"
 #include "napi/arguments.h"
@@ -14,30 +14,8 @@
 namespace mp::napi {
 namespace {
 
-/// Async handles that were about to run.
-struct PendingAsync {
-  uv_async_t* handles[64];
-  size_t count = 0;
-};
-
-void CollectPending(uv_handle_t* handle, void* raw) {
-  auto* pending = static_cast<PendingAsync*>(raw);
-  if (uv_handle_get_type(handle) != UV_ASYNC || uv_is_closing(handle) != 0) return;
-  auto* async = reinterpret_cast<uv_async_t*>(handle);
-  if (async->pending == 0 || pending->count == std::size(pending->handles)) return;
-  pending->handles[pending->count++] = async;
-}
-
 /// In the child, before its other threads go on: this thread's event loop gets its own descriptors.
-bool PrepareLoop(void* raw) {
-  auto* loop = static_cast<uv_loop_t*>(raw);
-  // uv_loop_fork forgets these: it expects that nobody is left who sent them.
-  PendingAsync pending;
-  uv_walk(loop, CollectPending, &pending);
-  if (uv_loop_fork(loop) != 0) return false;
-  for (size_t i = 0; i < pending.count; ++i) uv_async_send(pending.handles[i]);
-  return true;
-}
+bool PrepareLoop(void* raw) { return fork::RenewLoop(static_cast<uv_loop_t*>(raw)); }
 
 uv_loop_t* LoopOf(Napi::Env env) {
   uv_loop_s* loop = nullptr;

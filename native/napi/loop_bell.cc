@@ -51,6 +51,11 @@ std::unique_ptr<LoopBell> LoopBell::Open(Napi::Env env,
   return bell;
 }
 
+bool LoopBell::Owns(const uv_handle_t* handle) {
+  if (uv_handle_get_type(handle) != UV_POLL) return false;
+  return reinterpret_cast<const uv_poll_t*>(handle)->poll_cb == OnReadable;
+}
+
 LoopBell::~LoopBell() {
   if (poll_ == nullptr) return;
   uv_poll_stop(poll_);

@@ -22,6 +22,9 @@ class LoopBell {
   LoopBell(const LoopBell&) = delete;
   LoopBell& operator=(const LoopBell&) = delete;
 
+  /// Whether a handle of libuv's is that of such an object.
+  [[nodiscard]] static bool Owns(const uv_handle_t* handle);
+
   [[nodiscard]] const os::Doorbell& doorbell() const { return *doorbell_; }
   [[nodiscard]] const uv_handle_t* handle() const {
     return reinterpret_cast<const uv_handle_t*>(poll_);

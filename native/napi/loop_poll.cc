@@ -51,6 +51,11 @@ bool LoopPoll::Await(bool reads, bool writes) {
   return uv_poll_start(poll_, events, OnReady) == 0;
 }
 
+bool LoopPoll::Owns(const uv_handle_t* handle) {
+  if (uv_handle_get_type(handle) != UV_POLL) return false;
+  return reinterpret_cast<const uv_poll_t*>(handle)->poll_cb == OnReady;
+}
+
 LoopPoll::~LoopPoll() {
   if (poll_ == nullptr) return;
   uv_poll_stop(poll_);

@@ -24,6 +24,9 @@ class LoopPoll {
   /// loop refuses.
   [[nodiscard]] bool Await(bool reads, bool writes);
 
+  /// Whether a handle of libuv's is that of such an object.
+  [[nodiscard]] static bool Owns(const uv_handle_t* handle);
+
   void Ref() { uv_ref(reinterpret_cast<uv_handle_t*>(poll_)); }
   void Unref() { uv_unref(reinterpret_cast<uv_handle_t*>(poll_)); }
 

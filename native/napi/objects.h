@@ -26,5 +26,6 @@ void ExportThreads(Napi::Env env, Napi::Object exports);
 void ExportWait(Napi::Env env, Napi::Object exports);
 void ExportForkserver(Napi::Env env, Napi::Object exports);
 void ExportFork(Napi::Env env, Napi::Object exports);
+void ExportLiveFork(Napi::Env env, Napi::Object exports);
 
 }  // namespace mp::napi

@@ -56,6 +56,10 @@ os::Descriptor Streams::Take(uint32_t number) {
   return descriptor;
 }
 
+void Streams::ResetAfterFork() {
+  for (auto& [number, stream] : streams_) stream.poll.reset();
+}
+
 void Streams::Look(uint32_t number) {
   if (on_ready_.IsEmpty()) return;
   const Napi::HandleScope scope(env_);

@@ -30,6 +30,8 @@ class Streams {
   void KeepLoop(uint32_t number, bool keep);
   /// Ends the watching and gives the descriptor away.
   [[nodiscard]] os::Descriptor Take(uint32_t number);
+  /// In a forked child: the loop watches nothing for it yet; the sockets are its own, too.
+  void ResetAfterFork();
   /// The environment ends: its references must not be touched any more.
   void Abandon() { on_ready_.SuppressDestruct(); }
 

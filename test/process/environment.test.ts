@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 
 import { Program, runProgram } from '../helpers/program';
 import { until } from '../helpers/watchdog';
+import { itSends } from './running';
 
 /** A main module in CommonJS; `parent` runs in the main process only. */
 const main = (functions: string, parent: string): string => `
@@ -167,12 +168,15 @@ describe('the ends of processes', () => {
     assert.equal(stderr, '0 1\n');
   });
 
-  it('options of node are those of the parent, but for debuggers and evaluated code', async () => {
-    const functions = `module.exports.child = () => console.log(process.execArgv.join(), typeof gc);`;
-    const parent = `await new mp.Process({ target: module.exports.child }).start();`;
-    const { stdout } = await run(functions, parent, '--expose-gc', '--inspect=0');
-    assert.equal(stdout, '--expose-gc function\n');
-  });
+  itSends(
+    'options of node are those of the parent, but for debuggers and evaluated code',
+    async () => {
+      const functions = `module.exports.child = () => console.log(process.execArgv.join(), typeof gc);`;
+      const parent = `await new mp.Process({ target: module.exports.child }).start();`;
+      const { stdout } = await run(functions, parent, '--expose-gc', '--inspect=0');
+      assert.equal(stdout, '--expose-gc function\n');
+    },
+  );
 });
 
 describe('the main module of a child', () => {
@@ -185,7 +189,7 @@ describe('the main module of a child', () => {
     console.log('exit code', child.exitCode);
   `;
 
-  it('without a guard is an error that explains it, never a fork bomb', async () => {
+  itSends('without a guard is an error that explains it, never a fork bomb', async () => {
     const { stdout, stderr, code } = await runProgram({ 'main.mjs': noGuard }, ['main.mjs']);
     assert.equal(stdout, 'exit code 1\n');
     assert.match(stderr, /still importing the main module.*if \(isMainProcess\(\)\)/s);
@@ -193,8 +197,10 @@ describe('the main module of a child', () => {
     assert.equal(code, 0);
   });
 
-  it('that throws in the child: stack on stderr, exit code 1, and result() rejects', async () => {
-    const text = `
+  itSends(
+    'that throws in the child: stack on stderr, exit code 1, and result() rejects',
+    async () => {
+      const text = `
       import * as mp from 'node-multiprocessing';
       export function f() {}
       if (mp.isMainProcess()) {
@@ -207,10 +213,11 @@ describe('the main module of a child', () => {
         throw new Error('import failed');
       }
     `;
-    const { stdout, stderr } = await runProgram({ 'main.mjs': text }, ['main.mjs']);
-    assert.equal(stdout, 'rejected: import failed\n1\n');
-    assert.match(stderr, /Process Process-1:\nError: import failed\n/);
-  });
+      const { stdout, stderr } = await runProgram({ 'main.mjs': text }, ['main.mjs']);
+      assert.equal(stdout, 'rejected: import failed\n1\n');
+      assert.match(stderr, /Process Process-1:\nError: import failed\n/);
+    },
+  );
 
   const parent = `
     const child = new mp.Process({ target: greet, args: ['hello'] });
@@ -252,7 +259,9 @@ describe('the main module of a child', () => {
       : []),
   ];
   for (const [form, files, args] of forms) {
-    it(`may be ${form}`, async () => {
+    // A module loader on a thread of its own: such a process is not forked.
+    const itRuns = args.includes('--import') ? itSends : it;
+    itRuns(`may be ${form}`, async () => {
       const { stdout, stderr } = await runProgram(files, args);
       assert.equal(stdout, 'hello from Process-1\n', stderr);
     });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { runProgram, type ProgramEnd } from '../helpers/program';
+import { isForking } from './running';
 
 interface Form {
   readonly file: string;
@@ -131,8 +132,11 @@ const failsInChild: Source = {
     console.log('exit code', child.exitCode);`,
 };
 
+// Nothing is sent to a copy of the process, and it imports nothing.
+const describeSending = isForking ? describe.skip : describe;
+
 for (const [name, form] of Object.entries(forms)) {
-  describe(`what goes wrong in ${name}`, () => {
+  describeSending(`what goes wrong in ${name}`, () => {
     it('is said in words that help, and shows the line', async () => {
       const { stdout, stderr } = await run(form, mistakes);
       assert.equal(stderr, '');

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import * as mp from 'node-multiprocessing';
 
 import { within } from '../helpers/watchdog';
+import { itSends } from './running';
 import * as targets from './targets';
 
 async function errorOf(target: (...args: never[]) => unknown, ...args: unknown[]): Promise<Error> {
@@ -64,7 +65,7 @@ describe('errors of a child', () => {
     assert.equal(process.exitCode, 0);
   });
 
-  it('arguments that cannot be sent are refused at start(), saying where', async () => {
+  itSends('arguments that cannot be sent are refused at start(), saying where', async () => {
     const process = new mp.Process({
       target: targets.echo,
       args: [{ list: [1, { deep: Promise.resolve() }] }],
@@ -76,7 +77,7 @@ describe('errors of a child', () => {
     assert.equal(process.pid, null);
   });
 
-  it('a closure is refused at start(), saying what to do', async () => {
+  itSends('a closure is refused at start(), saying what to do', async () => {
     const local = 5;
     const process = new mp.Process({ target: () => local });
     await assert.rejects(process.start(), {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import * as mp from 'node-multiprocessing';
 
 import { within } from '../helpers/watchdog';
-import { codeOf, started } from './running';
+import { codeOf, itSends, started } from './running';
 import * as targets from './targets';
 
 describe('Process', () => {
@@ -36,7 +36,7 @@ describe('Process', () => {
     assert.deepEqual(await within('the echo', process.result()), args);
   });
 
-  it('takes the arguments as they are at start()', async () => {
+  itSends('takes the arguments as they are at start()', async () => {
     const list = [1];
     const process = new mp.Process({ target: targets.echo, args: [list] });
     list.push(2);

@@ -3,10 +3,15 @@ import * as mp from 'node-multiprocessing';
 
 import { within } from '../helpers/watchdog';
 
-export const started = async <T>(process: mp.Process<T>): Promise<mp.Process<T>> => {
-  await process.start();
-  return process;
+export const started = async <T>(child: mp.Process<T>): Promise<mp.Process<T>> => {
+  await child.start();
+  return child;
 };
+
+/** Whether children are copies of this process, to which nothing is sent. */
+export const isForking = process.env.NODE_MULTIPROCESSING_START_METHOD === 'fork';
+/** For behaviours of what is sent. */
+export const itSends = isForking ? it.skip : it;
 
 export const codeOf = (code: string) => (error: Error & { code?: string }) => error.code === code;
 

@@ -66,6 +66,11 @@ const parts: readonly Part[] = [
     env: { MP_QUEUE_MESSAGES: '300000', MP_KILL_EVERY_MS: '5' },
   },
   {
+    name: '1,000 live forks under stress',
+    command: suite('fork/live.test.js'),
+    env: { FORK_ROUNDS: '1000' },
+  },
+  {
     name: '1,000 forks by the forkserver, everything that Node can do in each',
     command: suite('fork/forkserver.test.js'),
     env: { FORK_ROUNDS: '1000' },

@@ -39,9 +39,14 @@ const lineRules: LineRule[] = [
     message: 'an include starts with its layer, not with a dot',
   },
   {
-    pattern: /^#include <(napi|node|js_native|uv|v8)/,
+    pattern: /^#include <(napi|node|js_native|v8)/,
     allowedIn: /^native\/napi\//,
     message: 'only napi/ knows Node',
+  },
+  {
+    pattern: /^#include <uv/,
+    allowedIn: /^native\/(napi\/|fork\/event_loop)/,
+    message: 'only napi/, and fork/ for what a fork does to it, know libuv',
   },
   {
     pattern: /^#include <windows\.h>/i,

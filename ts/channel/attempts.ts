@@ -38,6 +38,9 @@ export class AttemptQueue {
     };
     if (writes) stream.onWritable = run;
     else stream.onReadable = run;
+    stream.onForgotten.push(() => {
+      this.#waiting.length = 0;
+    });
   }
 
   get isEmpty(): boolean {

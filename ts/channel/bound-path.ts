@@ -2,8 +2,15 @@
 import { rmdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+import { onForked } from '../memory/forked.js';
+
 const bound = new Set<BoundPath>();
 let isRegistered = false;
+
+onForked(() => {
+  bound.clear();
+  isRegistered = false;
+});
 
 function removeAllAtExit(): void {
   if (isRegistered) return;

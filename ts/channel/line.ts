@@ -114,8 +114,14 @@ export class Line<T, A extends Attempt<T> = Attempt<T>> {
       kind: ObjectKind.queue,
       detail: entry.attempt.detail,
     };
-    this.#ticket = watch(watched, () => {
-      this.advance();
+    this.#ticket = watch(watched, {
+      onReady: () => {
+        this.advance();
+      },
+      forget: () => {
+        this.#entries.clear();
+        this.#watched = undefined;
+      },
     }).ticket;
     this.#watched = entry;
   }

@@ -1,6 +1,7 @@
 // A message that waits for room in a ring, and the lines of those that do in this thread.
 import { MultiprocessingError } from '../errors.js';
 import { QueueFullError, QueueShutDownError } from '../errors/queue.js';
+import { onForked } from '../memory/forked.js';
 import { discardMessage, keepMessage, type Message } from '../codec/message.js';
 import type { Waiting } from '../sync/waiting.js';
 import type { Attempt, Line } from './line.js';
@@ -109,6 +110,12 @@ export function putInTurn(
  * they are empty, for each keeps the event loop alive. */
 const flushed = new Set<PutLine>();
 let hooked = false;
+
+onForked(() => {
+  // Its parent puts what it puts; the child has none of its parent's listeners.
+  flushed.clear();
+  hooked = false;
+});
 
 export function flushAtExit(line: PutLine): void {
   flushed.add(line);

@@ -1,5 +1,6 @@
 // A socket of this thread: attempts that never block, and what the event loop watches meanwhile.
 import { ClosedError } from '../errors.js';
+import { onForked } from '../memory/forked.js';
 import { native, Moved } from '../native/binding.js';
 import { timedOut } from './pending.js';
 
@@ -9,6 +10,12 @@ const collected = new FinalizationRegistry<number>((number) => {
   native.streamClose(number);
 });
 let isListening = false;
+
+onForked(() => {
+  const inherited = [...watched.values()];
+  watched.clear();
+  for (const stream of inherited) stream.forgetWaits();
+});
 
 function listen(): void {
   if (isListening) return;
@@ -20,6 +27,8 @@ export class Stream {
   /** Run by the event loop, while they are wanted. */
   onReadable: (() => void) | undefined;
   onWritable: (() => void) | undefined;
+  /** Run in a forked child for each direction in which its parent waits. */
+  readonly onForgotten: (() => void)[] = [];
   #number: number | undefined;
   #reads = false;
   #writes = false;
@@ -87,6 +96,13 @@ export class Stream {
   /** Whether what is wanted keeps the event loop, and so the process, alive. */
   keepLoop(keep: boolean): void {
     native.streamKeepLoop(this.number, keep);
+  }
+
+  /** In a forked child: its parent waits, this process does not. */
+  forgetWaits(): void {
+    this.#reads = false;
+    this.#writes = false;
+    for (const forget of this.onForgotten) forget();
   }
 
   look(): void {

@@ -4,11 +4,17 @@ import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 import type { PipeNative } from './pipes.js';
-import type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest } from './requests.js';
+import type { ForkNative, SpawnRequest } from './requests.js';
 import type { SeenSegment } from './seen.js';
 import type { NativeThreads } from './threads.js';
 
-export type { ForkReply, ForkRequest, ForkserverRequest, SpawnRequest };
+export type {
+  ForkedSelf,
+  ForkReply,
+  ForkRequest,
+  ForkserverRequest,
+  SpawnRequest,
+} from './requests.js';
 
 /** Kinds of shared objects; the numbers are `ObjectKind` of native/layout/sync_object.h. */
 export const ObjectKind = {
@@ -174,7 +180,7 @@ type ErrorFactory = (
 ) => Error;
 
 /** The addon's functions; each is documented where it is defined, in native/napi. */
-export interface Native extends NativeThreads, PipeNative {
+export interface Native extends ForkNative, NativeThreads, PipeNative {
   readonly constants: LayoutConstants;
   setErrorFactory(factory: ErrorFactory): void;
 
@@ -319,27 +325,6 @@ export interface Native extends NativeThreads, PipeNative {
 
   /** Fills the array with random bytes. */
   randomBytes(array: Uint32Array): void;
-
-  forkGate(): string;
-  forkServe(socket: number): { readonly pid: number; readonly task: string } | string;
-  forkRefuse(socket: number, reason: string): void;
-  forkObstacle(): string;
-  forkSockets(): [number, number];
-  forkOrder(
-    socket: number,
-    sequence: number,
-    task: Uint8Array,
-    descriptors: readonly number[],
-  ): void;
-  forkserverStart(request: ForkserverRequest): void;
-  forkserverState(timeoutMs: number): {
-    readonly state: 'none' | 'starting' | 'ready' | 'refused';
-    readonly reason: string;
-  };
-  forkserverStop(): void;
-  onForkserver(callback: () => void): boolean;
-  forkserverFork(request: ForkRequest): number | undefined;
-  forkReply(socket: number): ForkReply | null | undefined;
 
   createRing(mostItems: number, mostBytes: number): number;
   ringBeginPut(address: number, bytes: number, timeoutMs: number): number;

@@ -20,6 +20,17 @@ export interface ForkRequest extends Pick<SpawnRequest, 'arena' | 'payload' | 'i
   readonly task: string;
 }
 
+/** A process to fork from this one. */
+export type LiveForkRequest = Pick<SpawnRequest, 'arena' | 'payload' | 'isDaemon'>;
+
+/** What a process that was forked from another is told: its number and descriptors of its own. */
+export interface ForkedSelf {
+  readonly pid: number;
+  readonly control: number;
+  readonly mailbox: number;
+  readonly parent: number;
+}
+
 /** A forkserver to start. */
 export interface ForkserverRequest extends Omit<SpawnRequest, 'payload' | 'isDaemon'> {
   /** Its ForkserverSetup, as JSON. */
@@ -32,4 +43,35 @@ export interface ForkReply {
   readonly sequence: number;
   readonly number: number;
   readonly text: string;
+}
+
+/** What the addon has for forks. */
+export interface ForkNative {
+  forkGate(): string;
+  forkServe(socket: number): { readonly pid: number; readonly task: string } | string;
+  forkRefuse(socket: number, reason: string): void;
+  forkObstacle(): string;
+  forkSockets(): [number, number];
+  forkOrder(
+    socket: number,
+    sequence: number,
+    task: Uint8Array,
+    descriptors: readonly number[],
+  ): void;
+  forkLive(
+    request: LiveForkRequest,
+    patienceMs: number,
+    callback: (forked: number | string | ForkedSelf) => void,
+  ): void;
+  forkLiveGate(): string;
+  forkProbe(job: () => number): string | undefined;
+  forkserverStart(request: ForkserverRequest): void;
+  forkserverState(timeoutMs: number): {
+    readonly state: 'none' | 'starting' | 'ready' | 'refused';
+    readonly reason: string;
+  };
+  forkserverStop(): void;
+  onForkserver(callback: () => void): boolean;
+  forkserverFork(request: ForkRequest): number | undefined;
+  forkReply(socket: number): ForkReply | null | undefined;
 }

@@ -125,7 +125,12 @@ export class Member {
     if (this.#ticket !== 0 || this.status === 'ended') return;
     const { address } = this.#results;
     const watched = { address, kind: ObjectKind.queue, detail: Await.record };
-    const { ticket, tryNow } = watch(watched, onResults);
+    const { ticket, tryNow } = watch(watched, {
+      onReady: onResults,
+      forget: () => {
+        this.#ticket = 0;
+      },
+    });
     this.#ticket = ticket;
     if (tryNow) setImmediate(onResults);
   }

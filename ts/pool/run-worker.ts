@@ -136,8 +136,13 @@ class WorkerLoop {
     if (this.#ticket !== 0) return native.rearm(this.#ticket);
     const { address } = this.#tasks;
     const watched = { address, kind: ObjectKind.queue, detail: Await.record };
-    const { ticket, tryNow } = watch(watched, () => {
-      this.#turn();
+    const { ticket, tryNow } = watch(watched, {
+      onReady: () => {
+        this.#turn();
+      },
+      forget: () => {
+        this.#ticket = 0;
+      },
     });
     this.#ticket = ticket;
     return !tryNow;

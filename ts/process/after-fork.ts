@@ -1,7 +1,14 @@
 // What a forked child has to mend in JavaScript: what Node computed once, in another process. Each
 // part is prepared in the server, so that little is left to do in the child.
 import { renewSelves } from '../memory/self.js';
-import { alignCaches, dropCaches, replaceRandom, reseed } from './randomness.js';
+import {
+  alignCaches,
+  dropAllCaches,
+  dropCaches,
+  leapBuiltIn,
+  replaceRandom,
+  reseed,
+} from './randomness.js';
 
 /** What the child gets from its parent instead of the server's. */
 export interface Surroundings {
@@ -12,6 +19,7 @@ export interface Surroundings {
 
 /** When this process was forked, on the server's clock. */
 let bornMs = 0;
+let hasOwnClocks = false;
 /** The variables that a child finds. */
 let inherited: ReadonlyMap<string, string> = new Map();
 
@@ -36,15 +44,28 @@ export function rehearseBirth(): void {
 
 /** Makes this process, which was forked from another, one of its own. */
 export function becomeItself(pid: number, { environment, directory }: Surroundings): void {
-  replace(process, 'pid', { value: pid, writable: true });
-  process.exitCode = undefined;
-  bornMs += performance.now();
-  renewSelves();
+  beBorn(pid);
   setEnvironment(environment);
   // Also where it is the same: Node remembers what the server asked for.
   process.chdir(directory);
   reseed();
   dropCaches();
+}
+
+/** As {@link becomeItself}, where nothing was prepared: its parent was no server. */
+export function becomeCopy(pid: number): void {
+  if (!hasOwnClocks) replaceClocks();
+  beBorn(pid);
+  replaceRandom();
+  leapBuiltIn();
+  dropAllCaches();
+}
+
+function beBorn(pid: number): void {
+  replace(process, 'pid', { value: pid, writable: true });
+  process.exitCode = undefined;
+  bornMs += performance.now();
+  renewSelves();
 }
 
 function replace(owner: object, name: string, property: PropertyDescriptor): void {
@@ -53,6 +74,7 @@ function replace(owner: object, name: string, property: PropertyDescriptor): voi
 
 /** `performance` and `uptime` count from the server's start. */
 function replaceClocks(): void {
+  hasOwnClocks = true;
   const now = performance.now.bind(performance);
   const uptime = process.uptime.bind(process);
   const origin = performance.timeOrigin;

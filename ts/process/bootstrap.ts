@@ -4,23 +4,16 @@ import { closeSync } from 'node:fs';
 import '../channel/carried.js';
 import { decode, encode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
-import { getLogger, inheritLog, logSettings } from '../logging/log.js';
+import { inheritLog, logSettings } from '../logging/log.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { setCurrentProcess } from './current.js';
+import { fulfil } from './fulfil.js';
 import { Process } from './process.js';
 import { newRecord, setRecord } from './record.js';
-import { encodeReport, textOf } from './report.js';
+import { encodeReport } from './report.js';
 import { inheritMethod } from './start-methods.js';
-import {
-  descriptors,
-  packTask,
-  unpackTask,
-  type Identity,
-  type Report,
-  type Task,
-  type Work,
-} from './task.js';
+import { descriptors, packTask, unpackTask, type Identity, type Task, type Work } from './task.js';
 import { becomeProcess, setImportingMain, thisProcess } from './this-process.js';
 
 /** Runs the task that the parent left in this process's descriptors. */
@@ -28,25 +21,7 @@ export async function runTask(): Promise<void> {
   const { control, mailbox, parent } = descriptors;
   const task = unpackTask(native.takeTask(control, mailbox, parent));
   settleIn(task);
-  const isReported = reportUncaught(task);
-  try {
-    const self = await takeWork(task);
-    logLife();
-    const value = await self.run();
-    isReported.leave({ value });
-  } catch (error) {
-    isReported.leave({ error });
-    process.stderr.write(`Process ${task.identity.name}:\n${textOf(error)}\n`);
-    process.exit(1);
-  }
-}
-
-/** Its end too, whatever brings it but a signal. */
-function logLife(): void {
-  getLogger().info('child process calling run()');
-  process.on('exit', (code) => {
-    getLogger().info(`process exiting with exit code ${String(code)}`);
-  });
+  await fulfil({ name: task.identity.name, holder: task.holder }, () => takeWork(task));
 }
 
 function settleIn({ identity, parent, main, argv, arena, startMethod, log }: Task): void {
@@ -100,20 +75,4 @@ export async function rehearse(): Promise<void> {
   const { work } = unpackTask(packTask(task));
   processOf(identity, (await decode(work)) as Work);
   encodeReport({ value: undefined }, 0);
-}
-
-/** The report is left once: what comes first counts. */
-function reportUncaught({ identity, holder }: Task): { leave(report: Report): void } {
-  let isLeft = false;
-  const leave = (report: Report): void => {
-    if (isLeft) return;
-    isLeft = true;
-    native.leaveResult(encodeReport(report, holder));
-  };
-  // Only listens: Node prints the error and ends the process as it does without this.
-  process.on('uncaughtExceptionMonitor', (error) => {
-    process.stderr.write(`Process ${identity.name}:\n`);
-    leave({ error });
-  });
-  return { leave };
 }

@@ -2,6 +2,8 @@
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 
+import { ProcessStateError } from '../errors.js';
+import { forkGeneration, onForked } from '../memory/forked.js';
 import { native, type ExitStatus, type ForkRequest, type SpawnRequest } from '../native/binding.js';
 import type { CheckedWait } from '../sync/options.js';
 
@@ -21,6 +23,11 @@ function listen(): void {
 }
 
 const endListeners = new Set<() => void>();
+
+onForked(() => {
+  running.clear();
+  endListeners.clear();
+});
 
 /**
  * Calls `listener` when this thread has nothing left to do but for its children: before its daemons
@@ -67,6 +74,7 @@ export class Child {
   #hasStarted = false;
   #result: Uint8Array | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #generation = forkGeneration();
 
   private constructor(number: number, kind: Kind) {
     listen();
@@ -84,9 +92,12 @@ export class Child {
   /** Forks it from the forkserver; undefined when that has ended. */
   static fork(request: ForkRequest): Child | undefined {
     const number = native.forkserverFork(request);
-    return number === undefined
-      ? undefined
-      : new Child(number, request.isDaemon ? 'daemon' : 'child');
+    return number === undefined ? undefined : Child.forked(number, request.isDaemon);
+  }
+
+  /** A child that was forked, by its number; it is watched from now on. */
+  static forked(number: number, isDaemon: boolean): Child {
+    return new Child(number, isDaemon ? 'daemon' : 'child');
   }
 
   static parent(pid: number): Child {
@@ -101,15 +112,26 @@ export class Child {
     return this.#isAllThatIsLeft;
   }
 
+  /** It is a child of the process that this one was forked from. */
+  get isParents(): boolean {
+    return this.#generation !== forkGeneration();
+  }
+
   /** How it ended; undefined while it runs. */
   poll(): ExitStatus | undefined {
+    if (this.isParents) {
+      throw new ProcessStateError(
+        `process ${String(this.pid)} is not a child of this process, but of the one that this ` +
+          'one was forked from: only that can wait for it, ask how it ended, and end it',
+      );
+    }
     if (this.#status === undefined && native.childStatus(this.#number) !== undefined) this.look();
     return this.#status;
   }
 
   /** What it left as its result, once it has. */
   get result(): Uint8Array | undefined {
-    return this.#result;
+    return this.isParents ? undefined : this.#result;
   }
 
   /** Whether what was sent with its start is its own now. */
@@ -118,6 +140,7 @@ export class Child {
   }
 
   get sentinel(): number {
+    this.poll();
     return native.childSentinel(this.#number);
   }
 
@@ -197,6 +220,7 @@ export class Child {
 
   /** Nobody has an interest in it any more. */
   forget(): void {
+    if (this.isParents) return;
     running.delete(this.#number);
     native.childForget(this.#number);
   }

@@ -1,4 +1,5 @@
 // Functions about the processes around this one.
+import { onForked } from '../memory/forked.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import { listActive } from './active.js';
 import { Child } from './child.js';
@@ -109,6 +110,10 @@ export class ParentProcess {
 }
 
 let parent: ParentProcess | undefined;
+
+onForked(() => {
+  parent = undefined;
+});
 
 /**
  * The process that started this one; null in the main process.

@@ -84,7 +84,7 @@ export class Process<T = unknown, A extends readonly unknown[] = never[]> {
    */
   async start(): Promise<void> {
     const record = recordOf(this);
-    const launched = launch(record, workOf(this, record));
+    const launched = launch(this, record, workOf(this, record));
     if (launched instanceof Child) {
       hasStarted(this, record, launched);
       return;
@@ -334,13 +334,15 @@ function describe(self: Process): string {
   const type = self.constructor.name || 'Process';
   const record = closing(self);
   if (record === undefined) return `${type} { closed }`;
-  const { name, daemon, pid, exitCode } = self;
-  const state = record.isCurrent ? 'started' : stateOf(pid, exitCode);
+  const { name, daemon, pid } = self;
+  const state = record.isCurrent ? 'started' : stateOf(self, record.child);
   const parts = [`name: ${inspect(name)}`, ...(pid === null ? [] : [`pid: ${String(pid)}`]), state];
   return `${type} { ${[...parts, ...(daemon ? ['daemon'] : [])].join(', ')} }`;
 }
 
-function stateOf(pid: number | null, exitCode: number | null): string {
-  if (pid === null) return 'initial';
+function stateOf(self: Process, child: Child | undefined): string {
+  if (child === undefined) return 'initial';
+  if (child.isParents) return 'unknown';
+  const { exitCode } = self;
   return exitCode === null ? 'started' : `stopped, exitCode: ${String(exitCode)}`;
 }

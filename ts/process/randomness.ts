@@ -28,6 +28,19 @@ function random(): number {
   return ((next() >>> 5) * 2 ** 26 + (next() >>> 6)) * 2 ** -53;
 }
 
+const builtIn = Math.random;
+const mostSteps = 2 ** 16;
+
+/**
+ * For who kept the built-in function: it cannot be seeded, but a process can begin somewhere else in
+ * its sequence.
+ */
+export function leapBuiltIn(): void {
+  const draw = new Uint32Array(1);
+  native.randomBytes(draw);
+  for (let steps = draw[0]! % mostSteps; steps >= 0; steps -= 1) builtIn();
+}
+
 /** Gives this process a sequence of its own. */
 export function reseed(): void {
   native.randomBytes(state);
@@ -66,7 +79,16 @@ export function dropCaches(): void {
   for (let i = 0; i < intsToDrop; i += 1) crypto.randomInt(2);
 }
 
-function isLoaded(name: string): boolean {
+/** In a child whose parent was not prepared: draws as much as there may be. */
+export function dropAllCaches(): void {
+  if (!isLoaded('NativeModule internal/crypto/random')) return;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
+  crypto ??= require('node:crypto') as Crypto;
+  intsToDrop = cachedInts;
+  dropCaches();
+}
+
+export function isLoaded(name: string): boolean {
   const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
   return moduleLoadList?.includes(name) ?? true;
 }

@@ -1,5 +1,6 @@
 // What a Process object knows, beside it: an object that travels has no private fields in the child.
 import { ClosedError, ProcessStateError } from '../errors.js';
+import { forkGeneration } from '../memory/forked.js';
 import type { Child } from './child.js';
 import type { StartMethod } from './start-method.js';
 
@@ -18,6 +19,8 @@ export interface ProcessRecord {
   /** How it is started; undefined: as processes that do not say. */
   readonly method: StartMethod | undefined;
   isClosed: boolean;
+  /** The fork generation of the process that made the object. */
+  readonly generation: number;
   /** It is the process that this code runs in. */
   readonly isCurrent: boolean;
   result: Promise<unknown> | undefined;
@@ -58,6 +61,7 @@ export function newRecord(
     starting: undefined,
     method: undefined,
     isClosed: false,
+    generation: forkGeneration(),
     isCurrent: false,
     result: undefined,
     ...known,

@@ -2,7 +2,7 @@
 import { invalidArgument, MultiprocessingError } from '../errors.js';
 import type { Child } from './child.js';
 import type { StartMethod } from './start-method.js';
-import type { Task } from './task.js';
+import type { Identity, Parent, Task } from './task.js';
 
 /** What a start method needs to know of a child; it adds what its kind of child needs. */
 export type TaskSeed = Omit<Task, 'arena' | 'holder'>;
@@ -15,12 +15,27 @@ export interface Starter {
   startSync(seed: TaskSeed): Child;
 }
 
+/** A child that is to go on in a copy of this process. */
+export interface ForkOrder {
+  /** The Process that was started. */
+  readonly self: object;
+  readonly identity: Identity;
+  readonly parent: Parent;
+  readonly startMethod: StartMethod;
+}
+
+/** A way of starting a process that needs no message for it. */
+export interface Forker extends Pick<Starter, 'whyNot'> {
+  fork(order: ForkOrder): Promise<Child>;
+}
+
 /** All methods; those that work are offered in this order, the default first. */
 const order: readonly StartMethod[] = ['forkserver', 'fork', 'spawn'];
 /** `fork` is never a default: a copy of a running program is for those who ask for it. */
 const defaults: readonly StartMethod[] = ['forkserver', 'spawn'];
 
 const starters = new Map<StartMethod, Starter>();
+const forkers = new Map<StartMethod, Forker>();
 let chosen: StartMethod | undefined;
 
 /** Called once by the file that implements a method. */
@@ -28,12 +43,17 @@ export function addStarter(method: StartMethod, starter: Starter): void {
   starters.set(method, starter);
 }
 
+/** As {@link addStarter}, of a method that copies this process. */
+export function addForker(method: StartMethod, forker: Forker): void {
+  forkers.set(method, forker);
+}
+
 function isMethod(value: unknown): value is StartMethod {
   return (order as readonly unknown[]).includes(value);
 }
 
 const whyNot = (method: StartMethod): string | undefined => {
-  const starter = starters.get(method);
+  const starter = starters.get(method) ?? forkers.get(method);
   return starter === undefined ? 'this platform does not have it' : starter.whyNot();
 };
 
@@ -53,6 +73,11 @@ export function checkMethod(method: unknown): StartMethod {
   const reason = whyNot(method);
   if (reason !== undefined) throw wrongMethod(`start method ${method} cannot be used: ${reason}`);
   return method;
+}
+
+/** The way to fork this process, if that is the method; the default one when undefined. */
+export function forkerOf(method: StartMethod | undefined): Forker | undefined {
+  return forkers.get(method ?? currentMethod());
 }
 
 /** The way to start a process by a method; the default one when undefined. */
@@ -125,7 +150,7 @@ export function setStartMethod(
 
 /** A child goes on with its parent's method. */
 export function inheritMethod(method: StartMethod): void {
-  if (starters.has(method)) chosen = method;
+  if (starters.has(method) || forkers.has(method)) chosen = method;
 }
 
 /** The method that a child inherits. */

@@ -1,13 +1,14 @@
 // What happens at start(): the checks, and the object as a task for its child.
 import { encode, discard } from '../codec/codec.js';
 import { MultiprocessingError, ProcessStateError } from '../errors.js';
+import { forkGeneration } from '../memory/forked.js';
 import { mainModule } from '../functions/main-module.js';
 import { getLogger, logSettings } from '../logging/log.js';
 import { native } from '../native/binding.js';
 import type { Child } from './child.js';
 import type { ProcessRecord } from './record.js';
 import { exitCodeOf } from './result.js';
-import { methodForChild, starterOf, type TaskSeed } from './start-methods.js';
+import { forkerOf, methodForChild, starterOf, type TaskSeed } from './start-methods.js';
 import type { Work } from './task.js';
 import { isImportingMain, isOwnThread, thisProcess } from './this-process.js';
 
@@ -15,6 +16,11 @@ import { isImportingMain, isOwnThread, thisProcess } from './this-process.js';
 export function checkStart(record: ProcessRecord): void {
   if (record.isCurrent)
     throw new ProcessStateError('this process runs already: it is the current one');
+  if (record.generation !== forkGeneration()) {
+    throw new ProcessStateError(
+      'a process can only be started by the process that made the object: this one was forked since',
+    );
+  }
   if (record.child !== undefined || record.starting !== undefined)
     throw new ProcessStateError('a process cannot be started twice');
   checkMayStart();
@@ -50,13 +56,16 @@ function bootstrapping(started: 'process' | 'thread'): MultiprocessingError {
   );
 }
 
-/** Starts the process; its task is serialised now. */
-export function launch(record: ProcessRecord, work: Work): Child | Promise<Child> {
+/** Starts the process; its task is serialised now, unless it is forked. */
+export function launch(self: object, record: ProcessRecord, work: Work): Child | Promise<Child> {
+  const forker = forkerOf(record.method);
+  if (forker !== undefined) return forker.fork({ self, ...bornFrom(record) });
   return orDiscard(seedOf(record, work), (seed) => starterOf(record.method).start(seed));
 }
 
 /** As {@link launch}, at once. */
 export function launchSync(record: ProcessRecord, work: Work): Child {
+  if (forkerOf(record.method) !== undefined) throw notAtOnce();
   return orDiscard(seedOf(record, work), (seed) => starterOf(record.method).startSync(seed));
 }
 
@@ -74,13 +83,27 @@ function orDiscard<T>(seed: TaskSeed, start: (seed: TaskSeed) => T): T {
   }
 }
 
-function seedOf({ name, numbers, isDaemon, authkey, method }: ProcessRecord, work: Work): TaskSeed {
-  const self = thisProcess();
+function notAtOnce(): MultiprocessingError {
+  return new MultiprocessingError(
+    'startSync() cannot fork this process: the calls that are under way would go on in the child, ' +
+      'too. await start() instead',
+    { code: 'ERR_MP_FORK_REFUSED' },
+  );
+}
+
+/** Who the child will be, and whose. */
+function bornFrom({ name, numbers, isDaemon, authkey, method }: ProcessRecord) {
   return {
     identity: { name, numbers, isDaemon, authkey },
-    parent: { name: self.identity.name, pid: process.pid },
-    argv: process.argv,
+    parent: { name: thisProcess().identity.name, pid: process.pid },
     startMethod: methodForChild(method),
+  };
+}
+
+function seedOf(record: ProcessRecord, work: Work): TaskSeed {
+  return {
+    ...bornFrom(record),
+    argv: process.argv,
     log: logSettings(),
     main: mainModule(),
     work: encodeWork(work),

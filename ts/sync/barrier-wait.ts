@@ -121,11 +121,19 @@ class BarrierWait {
     const { address } = this.#site;
     const flags = (this.#canAct ? 2 ** 44 : 0) + (this.#isInside ? 2 ** 45 : 0);
     const detail = this.#round + 2 ** 28 * this.#index + flags;
-    const { ticket, tryNow } = watch({ address, kind: ObjectKind.barrier, detail }, () => {
-      if (native.attempt(this.#ticket) === Outcome.acquired || !native.rearm(this.#ticket)) {
-        this.#go();
-      }
-    });
+    const { ticket, tryNow } = watch(
+      { address, kind: ObjectKind.barrier, detail },
+      {
+        onReady: () => {
+          if (native.attempt(this.#ticket) === Outcome.acquired || !native.rearm(this.#ticket)) {
+            this.#go();
+          }
+        },
+        forget: () => {
+          this.#isOver = true;
+        },
+      },
+    );
     this.#ticket = ticket;
     return !tryNow;
   }

@@ -35,7 +35,12 @@ export class ConditionWait {
     });
     const watched = { address, kind: ObjectKind.condition, detail: this.#ticket };
     // Nobody notifies before the lock is free, so there is nothing to try yet.
-    this.#watch = watch(watched, () => this.#look()).ticket;
+    this.#watch = watch(watched, {
+      onReady: () => this.#look(),
+      forget: () => {
+        this.#waiting.stop();
+      },
+    }).ticket;
   }
 
   /** Resolves with true when notified, with false when the timeout has passed. */

@@ -64,8 +64,13 @@ export class EventQueue {
 
   #watch(since: number): void {
     const watched = { address: this.#address, kind: ObjectKind.event, detail: since };
-    const { ticket, tryNow } = watch(watched, () => {
-      this.#look();
+    const { ticket, tryNow } = watch(watched, {
+      onReady: () => {
+        this.#look();
+      },
+      forget: () => {
+        this.#waiting.clear();
+      },
     });
     this.#ticket = ticket;
     if (tryNow) this.poke();

@@ -17,6 +17,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { NotOwnerError } from '../errors.js';
+import { onForked } from '../memory/forked.js';
 import { openMemory } from '../memory/memory.js';
 import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
@@ -64,6 +65,16 @@ export class RLockOwners {
   static readonly #forgotten = new FinalizationRegistry((address: number) => {
     if (RLockOwners.#known.get(address)?.deref() === undefined) RLockOwners.#known.delete(address);
   });
+
+  static {
+    // What the parent's callbacks hold, the child does not.
+    onForked(() => {
+      for (const owners of RLockOwners.#known.values()) {
+        const known = owners.deref();
+        if (known !== undefined) known.#holder = undefined;
+      }
+    });
+  }
 
   /** Those of the lock at the address: the same for all objects of this thread for that lock. */
   static of(lock: object, address: number): RLockOwners {

@@ -93,8 +93,13 @@ export class WaitQueue {
 
   /** False when a try may succeed now. */
   #watch(): boolean {
-    const { ticket, tryNow } = watch(this.#watched, () => {
-      this.tryHead();
+    const { ticket, tryNow } = watch(this.#watched, {
+      onReady: () => {
+        this.tryHead();
+      },
+      forget: () => {
+        this.#waiting.clear();
+      },
     });
     this.#ticket = ticket;
     return !tryNow;
