@@ -1,6 +1,7 @@
 // The layers of ts/: imports go one way, from a room to those on its left. See ARCHITECTURE.md.
 const chain = [
   'errors',
+  'logging',
   'functions',
   'native',
   'memory',
@@ -10,6 +11,7 @@ const chain = [
   'codec',
   'channel',
   'process',
+  'debug',
   'threads',
   'pool',
 ];

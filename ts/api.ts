@@ -1,5 +1,6 @@
 // The public API but for contexts, which contain it.
 import './channel/carried.js';
+import './debug/install.js';
 import './process/spawn.js';
 import './process/start-forkserver.js';
 import './process/start-fork.js';
@@ -21,6 +22,7 @@ export * as connection from './channel/namespace.js';
 export { Pipe } from './channel/pipe.js';
 export * as queue from './channel/queue-namespace.js';
 export { JoinableQueue } from './channel/joinable-queue.js';
+export { type ItemView } from './channel/item-view.js';
 export { type QueueOpening, type QueueOptions } from './channel/queue-options.js';
 export { Queue } from './channel/queue.js';
 export { SimpleQueue } from './channel/simple-queue.js';
@@ -50,6 +52,8 @@ export { MaybeEncodingError, WorkerLostError } from './errors/pool.js';
 export { QueueEmptyError, QueueFullError, QueueShutDownError } from './errors/queue.js';
 export { functionRef, functionSource, type FunctionRef } from './functions/function-ref.js';
 export { type Callable } from './functions/reference.js';
+export { getLogger, logToStderr } from './logging/log.js';
+export type { LogHandler, Logger, LogLevel, LogLevelName, LogRecord } from './logging/logger.js';
 export { type SharedHandle } from './memory/handles.js';
 export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
@@ -66,6 +70,7 @@ export type {
   TaskTarget,
 } from './pool/options.js';
 export { type BasePool } from './pool/base-pool.js';
+export * as futures from './pool/futures/namespace.js';
 export { Pool } from './pool/pool.js';
 export { ThreadPool } from './pool/thread-pool.js';
 export type { PoolStats, WorkerStats } from './pool/stats.js';

@@ -14,6 +14,7 @@ void RobustMutexPair(const Options& options);
 void MutexTryPair(const Options& options);
 void RecursiveMutexPair(const Options& options);
 void RecursiveMutexNestedPair(const Options& options);
+void ReadPair(const Options& options);
 void SemaphorePair(const Options& options);
 
 // contended.cc

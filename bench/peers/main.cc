@@ -18,6 +18,7 @@ constexpr Case kCases[] = {
     {"mutex-try", peer::MutexTryPair},
     {"recursive", peer::RecursiveMutexPair},
     {"recursive-nested", peer::RecursiveMutexNestedPair},
+    {"read", peer::ReadPair},
     {"semaphore", peer::SemaphorePair},
     {"mutex-contended", peer::MutexContended},
     {"semaphore-ping-pong", peer::SemaphorePingPong},

@@ -52,6 +52,20 @@ void MutexTryPair(const Options& options) {
   });
 }
 
+void ReadPair(const Options& options) {
+  auto* lock = NewShared<pthread_rwlock_t>();
+  pthread_rwlockattr_t attributes;
+  pthread_rwlockattr_init(&attributes);
+  pthread_rwlockattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  Require(pthread_rwlock_init(lock, &attributes) == 0, "pthread_rwlock_init");
+  PrintBatches(options.measured_ms, [lock](int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+      pthread_rwlock_rdlock(lock);
+      pthread_rwlock_unlock(lock);
+    }
+  });
+}
+
 void SemaphorePair(const Options& options) {
   auto* semaphore = NewShared<sem_t>();
   Require(sem_init(semaphore, 1, 1) == 0, "sem_init");

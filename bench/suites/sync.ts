@@ -1,4 +1,4 @@
-/** Event and Condition, against C and CPython. */
+/** Event, Condition, RWLock and robust semaphores, against C and CPython. */
 import {
   cPeer,
   ours,
@@ -11,7 +11,8 @@ import {
 
 interface Peers {
   readonly c: Subject;
-  readonly python: Subject;
+  /** None of what CPython does not have. */
+  readonly python?: Subject;
   readonly atMost?: number;
 }
 
@@ -26,17 +27,21 @@ function section(title: string, caseName: string, { c, python, atMost }: Peers):
       subject: ours(caseName),
       checks: [
         atMost === undefined ? againstC : { ...againstC, atMost },
-        { kind: 'speedup', peer: python },
+        ...(python === undefined ? [] : [{ kind: 'speedup', peer: python } as const]),
       ],
     },
     { ...row, title: 'plain', subject: ours(caseName, 'plain'), checks: [againstC] },
     { ...row, title: c.title, subject: c },
-    { ...row, title: python.title, subject: python },
+    ...(python === undefined ? [] : [{ ...row, title: python.title, subject: python }]),
   ];
   return { title, rows };
 }
 
-function pingPong(title: string, caseName: string, { c, python }: Peers): Section {
+function pingPong(
+  title: string,
+  caseName: string,
+  { c, python }: Required<Omit<Peers, 'atMost'>>,
+): Section {
   const rate = { metric: 'perSecond', unit: 'perSecond' } as const;
   const row = (name: string, subject: Subject): Row => ({
     ...rate,
@@ -72,6 +77,13 @@ export const syncSuite: Suite = [
     c: cPeer('condition-signal', 'pthread_cond_signal'),
     python: pythonPeer('condition-notify', 'Condition.notify'),
     atMost: 1.5,
+  }),
+  section('RWLock read pair, nobody else', 'rwlock-read-uncontended', {
+    c: cPeer('read', 'pthread_rwlock_t'),
+    atMost: 1.5,
+  }),
+  section('Robust Semaphore pair, nobody else', 'robust-semaphore-uncontended', {
+    c: cPeer('semaphore', 'sem_t, not robust'),
   }),
   pingPong('Event: round trips between two processes', 'event-ping-pong', {
     c: cPeer('futex-ping-pong', 'futex'),

@@ -58,6 +58,8 @@ enum class ObjectKind : uint32_t {
   kRWLock = 9,
   kQueue = 10,
   kName = 12,
+  /// What one thread holds and waits for, told by itself (ts/debug/journal.ts).
+  kJournal = 13,
 };
 
 inline constexpr uint32_t kRobust = 1;

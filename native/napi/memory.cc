@@ -162,6 +162,16 @@ Napi::Value SegmentAt(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), PlaceAt(info, 0, layout::kGranule).index);
 }
 
+/// placeOf(address) → { segment: its id, offset: in it }
+Napi::Value PlaceOf(const Napi::CallbackInfo& info) {
+  const Place place = PlaceAt(info, 0, layout::kGranule);
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("segment", SegmentIdOf(*place.mapped));
+  const uint64_t offset = WholeAt(info, 0) - place.mapped->window_base;
+  result.Set("offset", static_cast<double>(offset));
+  return result;
+}
+
 /// selfAt(address) → id of this thread in that segment
 Napi::Value SelfAt(const Napi::CallbackInfo& info) {
   const Place place = PlaceAt(info, 0, layout::kGranule);
@@ -258,6 +268,7 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   set("free", Napi::Function::New<Free>(env, "free"));
   set("createObject", Napi::Function::New<CreateObject>(env, "createObject"));
   set("segmentAt", Napi::Function::New<SegmentAt>(env, "segmentAt"));
+  set("placeOf", Napi::Function::New<PlaceOf>(env, "placeOf"));
   set("selfAt", Napi::Function::New<SelfAt>(env, "selfAt"));
   set("attachSegment", Napi::Function::New<AttachSegment>(env, "attachSegment"));
   set("randomBytes", Napi::Function::New<FillRandom>(env, "randomBytes"));

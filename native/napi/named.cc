@@ -162,6 +162,10 @@ Napi::Object ObjectOf(Napi::Env env, const sync::SeenObject& seen) {
   object.Set("maximum", seen.maximum);
   object.Set("byteLength", static_cast<double>(seen.byte_length));
   object.Set("element", seen.element);
+  if (!seen.content.empty()) {
+    object.Set("content",
+               Napi::Buffer<uint8_t>::Copy(env, seen.content.data(), seen.content.size()));
+  }
   if (seen.has_owner) object.Set("owner", ThreadOf(env, seen.owner));
   object.Set("ownerLives", seen.owner_lives);
   return object;

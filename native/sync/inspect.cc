@@ -29,8 +29,7 @@ bool IsRobustSemaphore(const layout::SyncObject& object) {
          (object.flags & layout::kRobust) != 0 && object.maximum != 0;
 }
 
-void FindOwner(const Segment& segment, SeenObject* seen) {
-  const Id owner = seen->low & layout::kIdMask;
+void FindOwner(const Segment& segment, Id owner, SeenObject* seen) {
   const layout::Slot* slot = owner == 0 ? nullptr : segment.SlotOf(owner);
   if (slot == nullptr) return;
   seen->has_owner = true;
@@ -39,11 +38,28 @@ void FindOwner(const Segment& segment, SeenObject* seen) {
   if (seen->owner_lives) seen->owner = {slot->pid.load(), slot->tid.load()};
 }
 
-SeenObject Look(const Segment& segment, uint64_t offset) {
+/// A journal, as far as it lies in the segment; its keeper is the first to hold it.
+void LookIntoJournal(const Allocator& allocator, SeenObject* seen) {
+  const Segment& segment = allocator.segment();
+  const auto* block = reinterpret_cast<const layout::DataBlock*>(segment.base() + seen->offset);
+  const uint64_t size = allocator.SizeOf(seen->offset);
+  if (size < sizeof *block || block->byte_length > size - sizeof *block) return;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(block + 1);
+  seen->content.assign(bytes, bytes + block->byte_length);
+  const auto keeper = static_cast<uint32_t>(block->references[0].load());
+  FindOwner(segment, keeper & layout::kIdMask, seen);
+}
+
+SeenObject Look(const Allocator& allocator, uint64_t offset) {
+  const Segment& segment = allocator.segment();
   const auto* object = reinterpret_cast<const layout::SyncObject*>(segment.base() + offset);
   SeenObject seen;
   seen.offset = offset;
   seen.kind = object->kind;
+  if (seen.kind == static_cast<uint32_t>(ObjectKind::kJournal)) {
+    LookIntoJournal(allocator, &seen);
+    return seen;
+  }
   if (IsData(seen.kind)) {
     const auto* block = reinterpret_cast<const layout::DataBlock*>(object);
     seen.byte_length = block->byte_length;
@@ -55,7 +71,7 @@ SeenObject Look(const Segment& segment, uint64_t offset) {
   seen.high = static_cast<uint32_t>(state >> 32);
   seen.depth = object->depth.load();
   seen.maximum = object->maximum;
-  if (IsLock(seen.kind)) FindOwner(segment, &seen);
+  if (IsLock(seen.kind)) FindOwner(segment, seen.low & layout::kIdMask, &seen);
   if (IsRobustSemaphore(*object)) {
     // As in a semaphore that has a count: WAITERS is in the other half there.
     seen.high = seen.low;
@@ -75,7 +91,7 @@ void LookAround(const Segment& segment, const os::SharedFile& file, Inspected* i
   for (const Mark mark : {Mark::kPinned, Mark::kObject}) {
     for (uint64_t offset = allocator.Next(mark, 0); offset != 0;
          offset = allocator.Next(mark, offset + layout::kGranule)) {
-      inspected->objects.push_back(Look(segment, offset));
+      inspected->objects.push_back(Look(allocator, offset));
     }
   }
 }

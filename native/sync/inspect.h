@@ -27,6 +27,7 @@ struct SeenObject {
   uint32_t maximum = 0;
   uint64_t byte_length = 0;
   uint32_t element = 0;
+  std::vector<uint8_t> content;  // of a journal, whose owner is the thread that keeps it
   bool has_owner = false;
   bool owner_lives = false;
   SeenThread owner;

@@ -48,6 +48,12 @@ for (const [name, copy] of Object.entries({ throughRing, throughBytes })) {
       );
     });
 
+    it('may be a date that is none', () => {
+      const [date] = copy([new Date(NaN)]) as [Date];
+      assert.ok(date instanceof Date);
+      assert.equal(date.getTime(), NaN);
+    });
+
     it('keeps cycles, and is one object where it was one', () => {
       fc.assert(
         fc.property(graph, (value) => {

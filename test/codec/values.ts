@@ -21,7 +21,8 @@ export const tree: fc.Arbitrary<unknown> = fc.anything({
     text,
     fc.bigInt(),
     fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }),
-    fc.date({ noInvalidDate: false }),
+    // assert.deepEqual takes two invalid dates for different ones.
+    fc.date({ noInvalidDate: true }),
     fc.uint8Array(),
     fc.float64Array(),
     fc.bigInt64Array(),
@@ -31,7 +32,6 @@ export const tree: fc.Arbitrary<unknown> = fc.anything({
   ],
   withBigInt: true,
   withBoxedValues: true,
-  withDate: true,
   withMap: true,
   withSet: true,
   withSparseArray: true,

@@ -113,46 +113,6 @@ describe('Queue', () => {
     assert.equal(queue.getSync(), 1);
   });
 
-  it('copies binary data into a buffer of the caller, all forms', async () => {
-    const queue = new mp.Queue();
-    const target = Buffer.alloc(8, '.');
-    queue.putManySync([Buffer.from('abc'), new Float64Array([1]), Buffer.from('later')]);
-    assert.equal(queue.getIntoSync(target.subarray(2)), 3);
-    assert.equal(target.toString(), '..abc...');
-    const doubles = new Float64Array(1);
-    assert.equal(await queue.getInto(doubles), 8);
-    assert.equal(doubles[0], 1);
-    assert.equal(queue.getIntoSync(new ArrayBuffer(5)), 5);
-    const waiting = queue.getInto(target);
-    queue.putSync(new ArrayBuffer(0));
-    assert.equal(await within('getInto', waiting), 0);
-    const refused = assert.rejects(queue.getInto(target), code('ERR_MP_NOT_BINARY'));
-    queue.putSync('text');
-    await within('the refusal', refused);
-    assert.equal(queue.getSync(), 'text');
-    await assert.rejects(queue.getInto(target, { timeout: 5 }), mp.QueueEmptyError);
-    assert.throws(() => queue.getIntoSync(target, { timeout: 0 }), mp.QueueEmptyError);
-    assert.throws(() => queue.getIntoSync(5 as never), TypeError);
-  });
-
-  it('leaves an item that is no data where it is, and gives one that is too long', async () => {
-    const queue = new mp.Queue();
-    const target = Buffer.alloc(2, '.');
-    queue.putManySync(['text', Buffer.from('abc'), Buffer.from('xyz')]);
-    assert.throws(() => queue.getIntoSync(target), code('ERR_MP_NOT_BINARY'));
-    await assert.rejects(queue.getInto(target), code('ERR_MP_NOT_BINARY'));
-    assert.equal(queue.getSync(), 'text');
-    const isWhole = (bytes: string) => (error: unknown) =>
-      error instanceof mp.BufferTooShortError && Buffer.from(error.bytes).toString() === bytes;
-    assert.throws(() => queue.getIntoSync(target), isWhole('abc'));
-    await assert.rejects(queue.getInto(target), isWhole('xyz'));
-    assert.equal(target.toString(), '..');
-    queue.shutdown();
-    assert.throws(() => queue.getIntoSync(target), mp.QueueShutDownError);
-    queue.close();
-    assert.throws(() => queue.getIntoSync(target), mp.ClosedError);
-  });
-
   it('is full at maxsize items, for all forms of put', async () => {
     const queue = new mp.Queue<number>(6);
     assert.equal(queue.maxsize, 6);

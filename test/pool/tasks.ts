@@ -144,3 +144,12 @@ export function countOrFail(counter: mp.Value<'i'>, i: number): number {
 }
 export const meetIn = ([running, goOn]: [mp.Semaphore, mp.Semaphore]): Promise<number> =>
   meet(running, goOn);
+/** Ends while its outcome is written down. */
+export const exitWhileSending = (code: number): unknown => ({
+  get value(): number {
+    return process.exit(code);
+  },
+});
+export { sleep };
+
+export const abort = (): never => process.abort();

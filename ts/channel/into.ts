@@ -18,14 +18,16 @@ export function getInto(
   timeoutMs: number,
 ): number | BufferTooShortError | Refused {
   return ring.take(timeoutMs, ({ bytes: from }, place, bytes, tag) => {
-    if (!isBinary(tag)) {
-      throw new MultiprocessingError('the next item is no binary data: take it with get()', {
-        code: 'ERR_MP_NOT_BINARY',
-      });
-    }
+    if (!isBinary(tag)) throw notBinary();
     if (bytes > target.length) return tooShort(from.subarray(place, place + bytes), target);
     copyOut(from, place, bytes === target.length ? target : target.subarray(0, bytes));
     return bytes;
+  });
+}
+
+export function notBinary(): MultiprocessingError {
+  return new MultiprocessingError('the next item is no binary data: take it with get()', {
+    code: 'ERR_MP_NOT_BINARY',
   });
 }
 
@@ -36,31 +38,27 @@ function tooShort(message: Uint8Array, target: Uint8Array): BufferTooShortError 
   );
 }
 
-/** As {@link getInto}, behind those of the line; the number of bytes. */
-export async function awaitInto(
-  ring: Ring,
+/** What `attempt` gives, for the caller or, behind those of the line, for one that waits. */
+export async function awaitTurn(
   line: Line<unknown>,
-  target: Uint8Array,
+  attempt: () => unknown,
   wait: CheckedWait,
-): Promise<number> {
-  const bytes = line.isEmpty ? getInto(ring, target, 0) : Refused.busy;
-  if (bytes !== Refused.busy) return countOf(bytes);
+): Promise<unknown> {
+  const first = line.isEmpty ? attempt() : Refused.busy;
+  if (first !== Refused.busy) return first;
   if (wait.timeoutMs === 0) throw isEmpty();
   const run = (waiting: Waiting<unknown>): boolean => {
-    const result = attempt(ring, target);
-    if (result !== Refused.busy) waiting.resolve(result);
-    return result !== Refused.busy;
+    try {
+      const result = attempt();
+      if (result === Refused.busy) return false;
+      waiting.resolve(result);
+    } catch (error) {
+      // For the one that waits, not for who tries on its behalf.
+      waiting.reject(error);
+    }
+    return true;
   };
-  return countOf(await line.wait({ detail: Await.record, run, timedOut: isEmpty }, wait));
-}
-
-/** An error is a result: whoever tries for the line is not to blame. */
-function attempt(ring: Ring, target: Uint8Array): unknown {
-  try {
-    return getInto(ring, target, 0);
-  } catch (error) {
-    return error;
-  }
+  return line.wait({ detail: Await.record, run, timedOut: isEmpty }, wait);
 }
 
 /** The number, or the error thrown. */

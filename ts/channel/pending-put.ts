@@ -2,7 +2,7 @@
 import { MultiprocessingError } from '../errors.js';
 import { QueueFullError, QueueShutDownError } from '../errors/queue.js';
 import { onForked } from '../memory/forked.js';
-import { discardMessage, type Message } from '../codec/message.js';
+import { discardMessage, keepMessage, type Message } from '../codec/message.js';
 import type { Waiting } from '../sync/waiting.js';
 import type { Attempt, Line } from './line.js';
 import { Refusal, type Ring } from './ring.js';
@@ -72,6 +72,21 @@ export function flush(line: PutLine, deadlineMs: number): boolean {
     line.remove(entry);
   }
   return true;
+}
+
+/** Puts a message after those of this thread that wait already. */
+export function putInTurn(
+  ring: Ring,
+  line: PutLine,
+  message: Message,
+  timeoutMs: number,
+): 0 | Refusal {
+  if (line.isEmpty) return ring.put(message, timeoutMs);
+  const deadlineMs = performance.now() + timeoutMs;
+  // The encoder's memory has another use while others are put.
+  const kept = keepMessage(message);
+  if (!flush(line, deadlineMs)) return Refusal.busy;
+  return ring.put(kept, Math.max(0, deadlineMs - performance.now()));
 }
 
 /** Lines that are flushed when the process exits by process.exit(). A natural end comes only when

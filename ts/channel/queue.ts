@@ -8,16 +8,17 @@ import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
-import type { Waiting } from '../sync/waiting.js';
 import { bytesOf, type BytesInput } from './buffers.js';
-import { awaitInto, countOf, getInto } from './into.js';
+import { awaitTurn, countOf, getInto } from './into.js';
+import { viewNext, type ItemView } from './item-view.js';
 import { discardItems, itemsUntilShutDown } from './items.js';
-import { Await, Line } from './line.js';
+import { Line } from './line.js';
 import {
   dropAtExit,
   flush,
   flushAtExit,
   PendingPut,
+  putInTurn,
   refused,
   type PutLine,
 } from './pending-put.js';
@@ -26,7 +27,6 @@ import {
   checkMaxsize,
   checkMost,
   isClosed,
-  isEmpty,
   nothing,
   openingOf,
   type QueueOpening,
@@ -60,7 +60,7 @@ export let ringOf: (queue: object) => Ring;
 export class Queue<T = unknown> {
   readonly #ring: Ring;
   readonly #puts: PutLine;
-  readonly #gets: Line<T>;
+  readonly #gets: Line<unknown>;
   readonly #keeper: Keeper;
   #isClosed = false;
   #flushes = true;
@@ -136,7 +136,7 @@ export class Queue<T = unknown> {
     const timeoutMs = checkWait('putSync', options);
     this.#checkOpen('putSync');
     const message = messageOf(item, this.#keeper);
-    const refusal = this.#putInTurn(message, timeoutMs);
+    const refusal = putInTurn(this.#ring, this.#puts, message, timeoutMs);
     if (refusal !== 0) throw this.#refused(refusal, message);
   }
 
@@ -145,7 +145,7 @@ export class Queue<T = unknown> {
     this.#checkOpen('tryPut');
     if (this.#putNumber(item)) return true;
     const message = messageOf(item, this.#keeper);
-    const refusal = this.#putInTurn(message, 0);
+    const refusal = putInTurn(this.#ring, this.#puts, message, 0);
     if (refusal === 0) return true;
     const error = this.#refused(refusal, message);
     if (refusal === Refusal.busy) return false;
@@ -181,11 +181,7 @@ export class Queue<T = unknown> {
     wait.signal?.throwIfAborted();
     const value = this.#gets.isEmpty ? this.#ring.get(0) : Refused.busy;
     if (value !== Refused.busy) return this.#decoded(value);
-    if (wait.timeoutMs === 0) throw isEmpty();
-    return this.#gets.wait(
-      { detail: Await.record, run: (waiting) => this.#tryGet(waiting), timedOut: isEmpty },
-      wait,
-    );
+    return this.#decoded(await awaitTurn(this.#gets, () => this.#ring.get(0), wait));
   }
 
   /**
@@ -214,7 +210,7 @@ export class Queue<T = unknown> {
     const into = bytesOf('getInto', target);
     this.#checkOpen('getInto');
     wait.signal?.throwIfAborted();
-    return awaitInto(this.#ring, this.#gets as Line<unknown>, into, wait);
+    return countOf(await awaitTurn(this.#gets, () => getInto(this.#ring, into, 0), wait));
   }
 
   /** As {@link Queue.getInto}, blocking. */
@@ -223,6 +219,27 @@ export class Queue<T = unknown> {
     const into = bytesOf('getIntoSync', target);
     this.#checkOpen('getIntoSync');
     return countOf(getInto(this.#ring, into, timeoutMs));
+  }
+
+  /**
+   * The data of the next item where it lies in shared memory, copied nowhere, until its `release()`.
+   * Nobody else gets an item of this queue meanwhile.
+   *
+   * @throws as {@link Queue.getInto}; `ERR_MP_DEADLOCK` where this thread has such a view already
+   */
+  async getView(options?: AwaitOptions): Promise<ItemView> {
+    const wait = checkAwait('getView', options);
+    this.#checkOpen('getView');
+    wait.signal?.throwIfAborted();
+    const view = await awaitTurn(this.#gets, () => viewNext(this.#ring, 0), wait);
+    return this.#unwrap(view) as ItemView;
+  }
+
+  /** As {@link Queue.getView}, blocking. */
+  getViewSync(options?: WaitOptions): ItemView {
+    const timeoutMs = checkWait('getViewSync', options);
+    this.#checkOpen('getViewSync');
+    return this.#unwrap(viewNext(this.#ring, timeoutMs)) as ItemView;
   }
 
   /** The next item, if there is one now; throws QueueEmptyError when not. */
@@ -348,26 +365,9 @@ export class Queue<T = unknown> {
     return typeof item === 'number' && this.#puts.isEmpty && this.#ring.tryPutNumber(item);
   }
 
-  /** After those of this thread that wait already. */
-  #putInTurn(message: Message, timeoutMs: number): 0 | Refusal {
-    if (this.#puts.isEmpty) return this.#ring.put(message, timeoutMs);
-    const deadlineMs = performance.now() + timeoutMs;
-    // The encoder's memory has another use while others are put.
-    const kept = keepMessage(message);
-    if (!flush(this.#puts, deadlineMs)) return Refusal.busy;
-    return this.#ring.put(kept, Math.max(0, deadlineMs - performance.now()));
-  }
-
   #refused(refusal: Refusal, message: Message): Error {
     new PendingPut(this.#ring, message).leave();
     return refused(refusal, message);
-  }
-
-  #tryGet(waiting: Waiting<T>): boolean {
-    const value = this.#ring.get(0);
-    if (value === Refused.busy) return false;
-    waiting.resolve(this.#decoded(value));
-    return true;
   }
 
   /** Modules are loaded for the functions in it. */

@@ -2,6 +2,7 @@
 // for all that has to grow, wait or wake.
 import { readMessage, writeMessage, type Message, type MessageSpace } from '../codec/message.js';
 import { Tag } from '../codec/tags.js';
+import { MultiprocessingError } from '../errors.js';
 import type { FastPaths } from '../memory/fast-paths.js';
 import { openMemory } from '../memory/memory.js';
 import { native } from '../native/binding.js';
@@ -21,6 +22,23 @@ export class Refused {
   private constructor(readonly reason: Refusal) {}
   static readonly busy = new Refused(Refusal.busy);
   static readonly shutDown = new Refused(Refusal.shutDown);
+}
+
+/** A message that is held where it is. */
+export interface HeldMessage {
+  readonly address: number;
+  readonly bytes: number;
+  readonly tag: number;
+}
+
+/** Addresses of the rings of which this thread holds a message: it must not wait for another one. */
+const held = new Set<number>();
+
+function isHeldHere(): MultiprocessingError {
+  return new MultiprocessingError(
+    "this thread has a view of the queue's next item: release() it before you get another one",
+    { code: 'ERR_MP_DEADLOCK' },
+  );
 }
 
 /** Reads a payload of so many bytes at `place`. */
@@ -183,6 +201,34 @@ export class Ring {
     return value;
   }
 
+  /**
+   * Where the next message is, which stays there, and nobody gets another one, until `takeHeld` or
+   * `leaveHeld`.
+   */
+  hold(timeoutMs: number): HeldMessage | Refused {
+    const place = this.#begin(timeoutMs);
+    if (place < 0) return place === Refusal.shutDown ? Refused.shutDown : Refused.busy;
+    const { distance, words } = this.#spaceOf(place);
+    held.add(this.address);
+    const data = this.address + distance + chunkData;
+    const word = place >> 2;
+    return {
+      address: (data + place + recordBytes) >>> 0,
+      bytes: words[word]!,
+      tag: words[word + 1]!,
+    };
+  }
+
+  takeHeld(): void {
+    held.delete(this.address);
+    if (this.#paths.ringEndGet(this.address, this.#self) !== 0) native.ringFinishGet(this.address);
+  }
+
+  leaveHeld(): void {
+    held.delete(this.address);
+    native.ringFinishGet(this.address);
+  }
+
   /** Whether there is a message, or the end, before the time is over; takes nothing. */
   wait(timeoutMs: number): boolean {
     const place = this.#begin(timeoutMs);
@@ -222,6 +268,7 @@ export class Ring {
   }
 
   #beginGet(timeoutMs: number, discarded: boolean): number {
+    if (timeoutMs > 0 && held.has(this.address)) throw isHeldHere();
     const place = native.ringBeginGet(this.address, timeoutMs, discarded);
     if (place < 0) return place;
     const distance = this.#paths.load(this.address + ringGetChunk);

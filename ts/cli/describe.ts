@@ -1,9 +1,22 @@
 // One line for each object: what it is, in which state, whose, and whether somebody waits for it.
-import { native, ObjectKind, type SeenObject } from '../native/binding.js';
-import type { FoundSegment } from './segments.js';
+import type { FoundSegment } from '../debug/segments.js';
+import type { Holder, Situation } from '../debug/situation.js';
+import { native, ObjectKind } from '../native/binding.js';
+import type { SeenObject } from '../native/seen.js';
 
 const { abandoned, broken, countMax, eventSet, pending, waiters } = native.constants;
 const arrivedMask = 0xffff;
+
+/** Who holds an object, as that thread itself says in the debug mode. */
+export interface HolderRow {
+  readonly pid: number;
+  /** 0: the main thread. */
+  readonly thread: number;
+  readonly process: string;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly site: string;
+}
 
 /** A row of `ps`. */
 export interface ObjectRow {
@@ -15,6 +28,8 @@ export interface ObjectRow {
   readonly owner: string | undefined;
   /** Undefined where an object cannot tell. */
   readonly waiters: string | undefined;
+  /** Of threads in the debug mode: who holds it, since when, and where in the program. */
+  readonly holders: readonly HolderRow[];
 }
 
 type Description = Pick<ObjectRow, 'kind' | 'state' | 'waiters'>;
@@ -47,19 +62,31 @@ const describers: Readonly<Record<number, (object: SeenObject) => Description>> 
 /** Kinds that hold data only. */
 const data: readonly number[] = [ObjectKind.value, ObjectKind.array];
 
-/** The file's own entry, which says what its objects are. */
-const nameKind = 12;
+/** What objects are made of: what is not there yet, a file's own entry, what threads say. */
+const inner: readonly number[] = [0, ObjectKind.name, ObjectKind.journal];
 
 /** The objects of a segment; those that only hold data if `all` are wanted. */
-export function rowsOf(segment: FoundSegment, all: boolean): ObjectRow[] {
+export function rowsOf(segment: FoundSegment, situation: Situation, all: boolean): ObjectRow[] {
   return segment.objects
-    .filter(({ kind }) => kind !== 0 && kind !== nameKind && (all || !data.includes(kind)))
-    .map((object) => ({
-      memory: segment.memory,
-      address: object.offset,
-      owner: ownerOf(object),
-      ...describe(object),
-    }));
+    .filter(({ kind }) => !inner.includes(kind) && (all || !data.includes(kind)))
+    .map((object) => {
+      const place = { segment: segment.id, offset: object.offset };
+      const described = describe(object);
+      const { length } = situation.waitsFor(place);
+      return {
+        memory: segment.memory,
+        address: object.offset,
+        owner: ownerOf(object),
+        ...described,
+        // Who says so waits for certain; without the debug mode only somebody does.
+        waiters: length > 0 ? String(length) : described.waiters,
+        holders: situation.holdersOf(place).map((holder) => holderOf(holder)),
+      };
+    });
+}
+
+function holderOf({ thread: { pid, thread, name }, hold: { since, site } }: Holder): HolderRow {
+  return { pid, thread, process: name, since: new Date(since).toISOString(), site };
 }
 
 function describe(object: SeenObject): Description {

@@ -53,3 +53,67 @@ export class MaybeEncodingError extends MultiprocessingError {
     setName(this, 'MaybeEncodingError');
   }
 }
+
+/**
+ * A future was cancelled before it ran. `code` is `ERR_MP_CANCELLED`.
+ *
+ * @public
+ */
+export class CancelledError extends MultiprocessingError {
+  /** @param message - what was cancelled */
+  constructor(message = 'the future was cancelled') {
+    super(message, { code: 'ERR_MP_CANCELLED' });
+  }
+
+  static {
+    setName(this, 'CancelledError');
+  }
+}
+
+/**
+ * A future was given a result in a state in which it can have none. `code` is
+ * `ERR_MP_INVALID_STATE`.
+ *
+ * @public
+ */
+export class InvalidStateError extends MultiprocessingError {
+  /** @param message - the state that it is in */
+  constructor(message: string) {
+    super(message, { code: 'ERR_MP_INVALID_STATE' });
+  }
+
+  static {
+    setName(this, 'InvalidStateError');
+  }
+}
+
+/**
+ * An executor cannot be used any more. `code` is `ERR_MP_BROKEN_EXECUTOR`.
+ *
+ * @public
+ */
+export class BrokenExecutor extends MultiprocessingError {
+  /**
+   * @param message - what broke it
+   * @param details - `cause`: the error of its worker
+   */
+  constructor(message: string, details: { cause?: unknown } = {}) {
+    super(message, { code: 'ERR_MP_BROKEN_EXECUTOR', ...details });
+  }
+
+  static {
+    setName(this, 'BrokenExecutor');
+  }
+}
+
+/**
+ * A worker of a ProcessPoolExecutor ended abruptly, or could not be set up: all futures that were
+ * not done get this, and so does every later call. `code` is `ERR_MP_BROKEN_EXECUTOR`.
+ *
+ * @public
+ */
+export class BrokenProcessPool extends BrokenExecutor {
+  static {
+    setName(this, 'BrokenProcessPool');
+  }
+}

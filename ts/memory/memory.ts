@@ -99,12 +99,20 @@ export function release(owner: object, address: number): void {
   if (unreachable.unregister(owner)) native.drop(address);
 }
 
+/** Told of each synchronisation object that this thread makes, in the debug mode. */
+let onCreate: ((address: number) => void) | undefined;
+
+export function observeCreation(observer: (address: number) => void): void {
+  onCreate = observer;
+}
+
 /** Makes an object in the tree's memory, which `owner` holds. */
 export function createObject(owner: object, start: ObjectStart): number {
   openMemory();
   const { kind, flags = 0, maximum = 0, low = 0, sizeBytes } = start;
   const address = native.createObject(kind, flags, maximum, low, sizeBytes);
   dropWhenUnreachable(owner, address);
+  onCreate?.(address);
   return address;
 }
 

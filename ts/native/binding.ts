@@ -4,6 +4,7 @@ import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
 import type { ForkNative, SpawnRequest } from './requests.js';
+import type { SeenSegment } from './seen.js';
 import type { NativeThreads } from './threads.js';
 
 export type {
@@ -26,6 +27,8 @@ export const ObjectKind = {
   barrier: 8,
   rwlock: 9,
   queue: 10,
+  name: 12,
+  journal: 13,
 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
@@ -145,35 +148,6 @@ export interface NamedContent {
   readonly offsets: readonly number[];
 }
 
-/** A thread as its process called it in its pid namespace. */
-export interface SeenThread {
-  readonly pid: number;
-  readonly tid: number;
-}
-
-/** The words of an object in a segment that this process only looks into. */
-export interface SeenObject {
-  readonly offset: number;
-  readonly kind: number;
-  readonly low: number;
-  readonly high: number;
-  readonly depth: number;
-  readonly maximum: number;
-  readonly byteLength: number;
-  readonly element: number;
-  /** Of a lock that somebody holds; zeros when that thread has ended. */
-  readonly owner?: SeenThread;
-  readonly ownerLives: boolean;
-}
-
-/** A segment that this process only looks into. */
-export interface SeenSegment {
-  readonly id: string;
-  /** The threads that use it. */
-  readonly users: readonly SeenThread[];
-  readonly objects: readonly SeenObject[];
-}
-
 /** What the header of a block of data says. */
 export interface BlockInfo {
   readonly element: number;
@@ -227,6 +201,7 @@ export interface Native extends ForkNative, NativeThreads {
   blockAt(address: number): BlockInfo;
   detach(buffer: ArrayBuffer): void;
   segmentAt(address: number): number;
+  placeOf(address: number): { readonly segment: string; readonly offset: number };
   selfAt(address: number): number;
   attachSegment(id: string, pid: number, descriptor: number): number;
 

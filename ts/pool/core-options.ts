@@ -1,5 +1,4 @@
 // What a pool's core is made with.
-import type { WorkerLostError } from '../errors/pool.js';
 import type { CrewOptions } from './crew.js';
 
 export interface CoreOptions extends CrewOptions {
@@ -8,7 +7,7 @@ export interface CoreOptions extends CrewOptions {
   /** A worker of more bytes is replaced when its task is done. */
   readonly maxMemory: number;
   /** What the pool fails with when a worker is lost; undefined: it does not. */
-  readonly breaksWith?: ((lost: WorkerLostError) => Error) | undefined;
+  readonly breaksWith?: ((cause: unknown) => Error) | undefined;
 }
 
 export type PoolState = 'running' | 'closed' | 'terminated' | 'broken';

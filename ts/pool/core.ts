@@ -77,7 +77,7 @@ export class PoolCore {
         if (isLost) this.#lostWorker(member, end);
       },
       failed: (error) => {
-        this.fail(error);
+        this.fail(options.breaksWith?.(error) ?? error);
       },
     });
   }

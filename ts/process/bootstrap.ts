@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs';
 import '../channel/carried.js';
 import { decode, encode } from '../codec/codec.js';
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
+import { inheritLog, logSettings } from '../logging/log.js';
 import { attachTree } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { setCurrentProcess } from './current.js';
@@ -23,8 +24,9 @@ export async function runTask(): Promise<void> {
   await fulfil({ name: task.identity.name, holder: task.holder }, () => takeWork(task));
 }
 
-function settleIn({ identity, parent, main, argv, arena, startMethod }: Task): void {
+function settleIn({ identity, parent, main, argv, arena, startMethod, log }: Task): void {
   inheritMethod(startMethod);
+  inheritLog(log);
   process.argv = [...argv];
   becomeProcess({ identity, parent });
   adoptMainModule(main);
@@ -64,6 +66,7 @@ export async function rehearse(): Promise<void> {
     parent: { name: '', pid: 0 },
     argv: [],
     startMethod: 'spawn',
+    log: logSettings(),
     main: undefined,
     arena: '',
     holder: 0,

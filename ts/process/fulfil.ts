@@ -1,4 +1,5 @@
 // A child's work: it runs its target, and leaves for its parent what came of it.
+import { getLogger } from '../logging/log.js';
 import { native } from '../native/binding.js';
 import type { Process } from './process.js';
 import { encodeReport, textOf } from './report.js';
@@ -19,6 +20,7 @@ export async function fulfil(
   const isReported = reportUncaught(errand);
   try {
     const self = await take();
+    logLife();
     const value = await self.run();
     isReported.leave({ value });
   } catch (error) {
@@ -42,4 +44,12 @@ function reportUncaught({ name, holder }: Errand): { leave(report: Report): void
     leave({ error });
   });
   return { leave };
+}
+
+/** Its end too, whatever brings it but a signal. */
+function logLife(): void {
+  getLogger().info('child process calling run()');
+  process.on('exit', (code) => {
+    getLogger().info(`process exiting with exit code ${String(code)}`);
+  });
 }

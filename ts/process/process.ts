@@ -292,7 +292,7 @@ function hasStarted(self: Process, record: ProcessRecord, child: Child): void {
   addActive(self);
   unreachable.register(self, child, record);
   const held = new WeakRef(self);
-  afterEnd(child, () => {
+  afterEnd(child, record.name, () => {
     const ended = held.deref();
     if (ended !== undefined) removeActive(ended);
   });

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 
 import { mainModule } from '../functions/main-module.js';
+import { getLogger } from '../logging/log.js';
 import { treeFile } from '../memory/memory.js';
 import { native, type ForkRequest, type ForkserverRequest } from '../native/binding.js';
 import { Child } from './child.js';
@@ -67,6 +68,7 @@ function isReady(waitMs: number): boolean | undefined {
 
 function giveUp(reason: string): void {
   isHopeless = true;
+  getLogger().info(`processes are spawned instead of forked from the forkserver: ${reason}`);
   process.emitWarning(`processes are spawned instead of forked from the forkserver: ${reason}`, {
     type: 'MultiprocessingWarning',
     code: 'ERR_MP_NO_FORKSERVER',

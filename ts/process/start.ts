@@ -3,9 +3,11 @@ import { encode, discard } from '../codec/codec.js';
 import { MultiprocessingError, ProcessStateError } from '../errors.js';
 import { forkGeneration } from '../memory/forked.js';
 import { mainModule } from '../functions/main-module.js';
+import { getLogger, logSettings } from '../logging/log.js';
 import { native } from '../native/binding.js';
 import type { Child } from './child.js';
 import type { ProcessRecord } from './record.js';
+import { exitCodeOf } from './result.js';
 import { forkerOf, methodForChild, starterOf, type TaskSeed } from './start-methods.js';
 import type { Work } from './task.js';
 import { isImportingMain, isOwnThread, thisProcess } from './this-process.js';
@@ -102,6 +104,7 @@ function seedOf(record: ProcessRecord, work: Work): TaskSeed {
   return {
     ...bornFrom(record),
     argv: process.argv,
+    log: logSettings(),
     main: mainModule(),
     work: encodeWork(work),
   };
@@ -115,11 +118,16 @@ export function encodeWork(work: Work): Uint8Array {
 }
 
 /** When a child has ended: what only it could reach goes. */
-export function afterEnd(child: Child, done: () => void): void {
+export function afterEnd(child: Child, name: string, done: () => void): void {
+  const title = `process ${name}, pid ${String(child.pid)},`;
+  getLogger().debug(`${title} has started`);
   const forget = child.onNews(() => {
-    if (child.poll() === undefined) return;
+    const status = child.poll();
+    if (status === undefined) return;
     forget();
-    native.sweep();
+    getLogger().debug(`${title} has ended with exit code ${String(exitCodeOf(status))}`);
+    const bytes = native.sweep();
+    if (bytes > 0) getLogger().debug(`${String(bytes)} bytes of shared memory came back`);
     done();
   });
 }

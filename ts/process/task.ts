@@ -2,6 +2,7 @@
 import { deserialize, serialize } from 'node:v8';
 
 import type { StartMethod } from './start-method.js';
+import type { LogSettings } from '../logging/log.js';
 import type { MainModule } from '../functions/main-module.js';
 
 /** Who a process is. */
@@ -26,6 +27,8 @@ export interface Task {
   readonly argv: readonly string[];
   /** How the child starts children of its own. */
   readonly startMethod: StartMethod;
+  /** What the child writes to the log, and where. */
+  readonly log: LogSettings;
   /** The program that the child runs again, so that it has the same modules. */
   readonly main: MainModule | undefined;
   /** Id of the tree's memory. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 
+import { nameLogs } from '../logging/logger.js';
 import type { Identity, Parent } from './task.js';
 
 /** What the process knows of itself. */
@@ -20,6 +21,8 @@ export function becomeProcess(process: ThisProcess): void {
   known = process;
   setEnvironmentData(key, process);
 }
+
+nameLogs(() => thisProcess().identity.name);
 
 export function thisProcess(): ThisProcess {
   known ??= getEnvironmentData(key) as unknown as ThisProcess | undefined;

@@ -15,6 +15,9 @@ const { abandoned, idMask, maximum, rwlockTorn } = native.constants;
 const toRead = 0;
 const toWrite = 1;
 
+/** Where the lock of a side is. */
+export let addressOfSide: (side: RWLockSide) => number;
+
 /**
  * One side of an RWLock, with the methods of a {@link Lock}.
  *
@@ -149,6 +152,10 @@ export abstract class RWLockSide {
    */
   [inspect.custom](): string {
     return `${this.title} { locked: ${String(this.locked())}, abandoned: ${String(this.abandoned)} }`;
+  }
+
+  static {
+    addressOfSide = (side) => side.address;
   }
 }
 

@@ -2,7 +2,8 @@
 // each tree, which its processes have open without a name.
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 
-import { native, type SeenSegment } from '../native/binding.js';
+import { native } from '../native/binding.js';
+import type { SeenSegment } from '../native/seen.js';
 
 /** A segment and what to call it. */
 export interface FoundSegment extends SeenSegment {
