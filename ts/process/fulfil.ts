@@ -53,11 +53,3 @@ function reportUncaught({ name, holder }: Errand): { leave(report: Report): void
   });
   return { leave };
 }
-
-/** Its end too, whatever brings it but a signal. */
-function logLife(): void {
-  getLogger().info('child process calling run()');
-  process.on('exit', (code) => {
-    getLogger().info(`process exiting with exit code ${String(code)}`);
-  });
-}
