@@ -19,7 +19,7 @@ export type { HandleInput } from './channel/handles.js';
 export type { ChallengeOptions, DigestName, HandshakeConnection } from './channel/handshake.js';
 export type { Listener, ListenerOptions } from './channel/listener.js';
 export * as connection from './channel/namespace.js';
-export { Pipe } from './channel/pipe.js';
+export { Pipe, type PipeOptions } from './channel/pipe.js';
 export * as queue from './channel/queue-namespace.js';
 export { JoinableQueue } from './channel/joinable-queue.js';
 export { type ItemView } from './channel/item-view.js';

@@ -11,9 +11,9 @@
 //
 //   BITS  | NAME      | MEANING
 //       31 | IN_FLIGHT | a message holds the object while the thread lives; value is its token
-//       30 | (reserved)| an object is to hold it: a queue with messages in it
+//       30 | IN_RING   | a message in a ring holds it while the ring is there; value is its serial
 //       29 | LINK      | the entries go on in the granule that starts at value × 64; id is 0
-//    28..0 | id        | of the thread that holds the object (layout/segment.h)
+//    28..0 | id        | of the thread that holds it (layout/segment.h), or granule of the ring
 //
 // ReferenceGranule, where the entries go on; of each group only the last entry may be a LINK
 //
@@ -30,6 +30,7 @@
 namespace mp::layout {
 
 inline constexpr uint32_t kInFlight = 1U << 31;
+inline constexpr uint32_t kInRing = 1U << 30;
 inline constexpr uint32_t kLink = 1U << 29;
 
 /// `who` is the low half, `value` the high one.

@@ -5,6 +5,7 @@
 //       48 |    4 | byte_limit    | creator              | the most bytes in flight; in object
 //       52 |    4 | grown_bytes   | holder of put_lock   | size of the next chunk; in object
 //       56 |    4 | maker         | creator              | id of its maker; 0: named; in object
+//       60 |    4 | carries       | holder of the heap   | 1: shared objects were put; in object
 //       64 |    8 | put_lock      | putters              | state of a lock (sync_object.h)
 //       72 |    8 | tail          | holder of put_lock   | Mark: what was put
 //       80 |    8 | put_limit     | holder of put_lock   | Mark that tail may reach, as last seen
@@ -15,7 +16,9 @@
 //      104 |    4 | put_bytes     | holder of put_lock   | bytes of put_chunk
 //      108 |    4 | growing       | holder of put_lock   | chunk that is being linked; 0: none
 //      112 |    4 | growing_serial| holder of put_lock   | its serial
-//      116 |   12 | (reserved)    |                      | 0
+//      116 |    4 | writer        | creator              | granule of the pipe end that puts
+//      120 |    4 | writer_serial | creator              | its serial; of a queue all are 0
+//      124 |    4 | (reserved)    |                      | 0
 //      128 |    8 | get_lock      | getters              | state of a lock
 //      136 |    8 | head          | holder of get_lock   | Mark: what was taken
 //      144 |    8 | seen_tail     | holder of get_lock   | tail, as last seen
@@ -25,7 +28,9 @@
 //      164 |    4 | retired_serial| holder of get_lock   | its serial
 //      168 |    4 | get_first     | holder of get_lock   | start of get_chunk
 //      172 |    4 | get_mask      | holder of get_lock   | mask of get_chunk
-//      176 |   16 | (reserved)    |                      | 0
+//      176 |    4 | reader        | creator              | granule of the pipe end that gets
+//      180 |    4 | reader_serial | creator              | its serial
+//      184 |    8 | (reserved)    |                      | 0
 //      192 |    4 | getters_wait  | getters, putters     | 1: somebody may sleep until a put
 //      196 |    4 | putters_wait  | putters, getters     | 1: somebody may sleep until a get
 //      200 |    4 | get_bell      | getters, putters     | id of a thread whose loop awaits a put
@@ -42,6 +47,11 @@
 //   BITS  | NAME      | MEANING
 //        0 | SHUT_DOWN | nothing is put any more; a getter that finds it empty has come to the end
 //        1 | DISCARDED | what was in it then does not count any more
+//
+// flags of a ring
+//
+//   BITS  | NAME      | MEANING
+//        0 | OVERSIZE  | a message that is larger than byte_limit may be in it, alone
 //
 // Mark: 8 bytes, written at once
 //
@@ -79,6 +89,8 @@ namespace mp::layout {
 
 inline constexpr uint32_t kShutDown = 1;
 inline constexpr uint32_t kDiscarded = 2;
+
+inline constexpr uint32_t kOversize = 1;
 
 inline constexpr uint32_t kFirstChunkBytes = 64 * 1024;
 inline constexpr uint32_t kRecordBytes = 8;
@@ -120,7 +132,7 @@ struct Ring {
   uint32_t byte_limit;
   uint32_t grown_bytes;
   uint32_t maker;
-  uint8_t reserved_60[4];
+  std::atomic<uint32_t> carries;
 
   std::atomic<uint64_t> put_lock;
   std::atomic<uint64_t> tail;
@@ -132,7 +144,9 @@ struct Ring {
   std::atomic<uint32_t> put_bytes;
   uint32_t growing;
   uint32_t growing_serial;
-  uint8_t reserved_116[12];
+  uint32_t writer;
+  uint32_t writer_serial;
+  uint8_t reserved_124[4];
 
   std::atomic<uint64_t> get_lock;
   std::atomic<uint64_t> head;
@@ -143,7 +157,9 @@ struct Ring {
   uint32_t retired_serial;
   uint32_t get_first;
   uint32_t get_mask;
-  uint8_t reserved_176[16];
+  uint32_t reader;
+  uint32_t reader_serial;
+  uint8_t reserved_184[8];
 
   std::atomic<uint32_t> getters_wait;
   std::atomic<uint32_t> putters_wait;
@@ -160,11 +176,13 @@ struct Ring {
 };
 static_assert(offsetof(Ring, state) == offsetof(SyncObject, state));
 static_assert(offsetof(Ring, kind) == offsetof(SyncObject, kind));
+static_assert(offsetof(Ring, flags) == offsetof(SyncObject, flags));
 static_assert(offsetof(Ring, maximum) == offsetof(SyncObject, maximum));
 static_assert(offsetof(Ring, serial) == offsetof(SyncObject, serial));
 static_assert(offsetof(Ring, byte_limit) == 48);
 static_assert(offsetof(Ring, grown_bytes) == 52);
 static_assert(offsetof(Ring, maker) == 56);
+static_assert(offsetof(Ring, carries) == 60);
 static_assert(offsetof(Ring, put_lock) == 64);
 static_assert(offsetof(Ring, tail) == 72);
 static_assert(offsetof(Ring, put_limit) == 80);
@@ -175,6 +193,8 @@ static_assert(offsetof(Ring, put_mask) == 100);
 static_assert(offsetof(Ring, put_bytes) == 104);
 static_assert(offsetof(Ring, growing) == 108);
 static_assert(offsetof(Ring, growing_serial) == 112);
+static_assert(offsetof(Ring, writer) == 116);
+static_assert(offsetof(Ring, writer_serial) == 120);
 static_assert(offsetof(Ring, get_lock) == 128);
 static_assert(offsetof(Ring, head) == 136);
 static_assert(offsetof(Ring, seen_tail) == 144);
@@ -184,6 +204,8 @@ static_assert(offsetof(Ring, retired) == 160);
 static_assert(offsetof(Ring, retired_serial) == 164);
 static_assert(offsetof(Ring, get_first) == 168);
 static_assert(offsetof(Ring, get_mask) == 172);
+static_assert(offsetof(Ring, reader) == 176);
+static_assert(offsetof(Ring, reader_serial) == 180);
 static_assert(offsetof(Ring, getters_wait) == 192);
 static_assert(offsetof(Ring, putters_wait) == 196);
 static_assert(offsetof(Ring, get_bell) == 200);

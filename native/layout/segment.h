@@ -41,6 +41,7 @@
 //   BITS | NAME           | MEANING
 //      0 | OLD_REFERRERS  | entries may be left of ids that no slot counts any more
 //      1 | LOST_GRANULES  | granules of references may be left that no entry leads to
+//      2 | RING_ENDED     | what messages in it held may be left
 //
 // Id of a thread, 29 bits: generation (17) << 12 | slot (12). 0 is nobody.
 #pragma once
@@ -67,6 +68,7 @@ inline constexpr uint32_t kIdMask = (1U << (kSlotBits + kGenerationBits)) - 1;
 
 inline constexpr uint32_t kOldReferrers = 1;
 inline constexpr uint32_t kLostGranules = 2;
+inline constexpr uint32_t kRingEnded = 4;
 
 struct SegmentHeader {
   std::atomic<uint64_t> magic;

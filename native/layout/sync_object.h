@@ -60,6 +60,7 @@ enum class ObjectKind : uint32_t {
   kName = 12,
   /// What one thread holds and waits for, told by itself (ts/debug/journal.ts).
   kJournal = 13,
+  kPipeEnd = 14,
 };
 
 inline constexpr uint32_t kRobust = 1;

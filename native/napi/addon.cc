@@ -28,6 +28,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportSemaphore(env, exports);
   ExportCondition(env, exports);
   ExportRing(env, exports);
+  ExportPipe(env, exports);
   ExportChild(env, exports);
   ExportParent(env, exports);
   ExportStream(env, exports);

@@ -26,6 +26,7 @@ EnvState::EnvState(Napi::Env env)
 EnvState::~EnvState() {
   auto& hub = sync::WaitHub::Instance();
   for (auto& [ticket, entry] : entries_) hub.Cancel(entry.get(), true, false);
+  ring_watches_.reset();
   bell_.reset();
   children_->Abandon();
   awaited_.reset();
@@ -119,6 +120,7 @@ void EnvState::ResetAfterFork(Napi::Env env) {
   }
   entries_.clear();
   by_key_.clear();
+  ring_watches_->ForgetAll();
   children_->ResetAfterFork();
   streams_->ResetAfterFork();
   awaited_.reset();

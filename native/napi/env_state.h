@@ -17,6 +17,7 @@
 
 #include "napi/children.h"
 #include "napi/loop_bell.h"
+#include "napi/ring_watch.h"
 #include "napi/streams.h"
 #include "sync/address_space.h"
 #include "sync/held_objects.h"
@@ -54,6 +55,9 @@ class EnvState final : public sync::HubSink {
   [[nodiscard]] ChildWatches& children() { return *children_; }
   /// The sockets of this thread.
   [[nodiscard]] Streams& streams() { return *streams_; }
+
+  /// The rings that this thread waits for by descriptor.
+  [[nodiscard]] RingWatches& ring_watches() { return *ring_watches_; }
 
   /// In a forked child: what this thread was and waited for, its parent's thread is and waits for.
   void ResetAfterFork(Napi::Env env);
@@ -98,6 +102,7 @@ class EnvState final : public sync::HubSink {
   std::unique_ptr<LoopPoll> awaited_;
   Napi::FunctionReference on_awaited_;
   std::unique_ptr<Streams> streams_;
+  std::unique_ptr<RingWatches> ring_watches_ = std::make_unique<RingWatches>();
 };
 
 }  // namespace mp::napi

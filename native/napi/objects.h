@@ -16,6 +16,7 @@ void ExportRWLock(Napi::Env env, Napi::Object exports);
 void ExportSemaphore(Napi::Env env, Napi::Object exports);
 void ExportCondition(Napi::Env env, Napi::Object exports);
 void ExportRing(Napi::Env env, Napi::Object exports);
+void ExportPipe(Napi::Env env, Napi::Object exports);
 void ExportChild(Napi::Env env, Napi::Object exports);
 void ExportParent(Napi::Env env, Napi::Object exports);
 void ExportStream(Napi::Env env, Napi::Object exports);

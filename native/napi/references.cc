@@ -12,6 +12,9 @@ using sync::AddressSpace;
 using sync::MappedSegment;
 using sync::Place;
 
+/// A thread, or a ring.
+constexpr uint32_t kHolderMask = layout::kIdMask | layout::kInRing;
+
 /// An object of a handle, and the reference of the message that brought the handle.
 struct Named {
   Place place;
@@ -28,7 +31,7 @@ bool ReadNamed(const Napi::CallbackInfo& info, Named* named) {
   named->self = EnvState::Of(info.Env())->IdIn(info.Env(), named->place.index);
   named->name = {address - named->place.mapped->window_base,
                  static_cast<uint32_t>(WholeAt(info, 1)), static_cast<uint32_t>(WholeAt(info, 2))};
-  named->message = {static_cast<uint32_t>(WholeAt(info, 3)) & layout::kIdMask,
+  named->message = {static_cast<uint32_t>(WholeAt(info, 3)) & kHolderMask,
                     static_cast<uint32_t>(WholeAt(info, 4))};
   return true;
 }
@@ -43,19 +46,21 @@ Napi::Object HandleOf(const Napi::CallbackInfo& info, const Place& place,
   handle.Set("offset", static_cast<double>(place.pointer - place.mapped->segment.base()));
   handle.Set("kind", object->kind);
   handle.Set("serial", object->serial);
-  handle.Set("holder", message.thread);
+  handle.Set("holder", message.holder);
   handle.Set("token", message.token);
   return handle;
 }
 
 /// describe(address, holder?) → handle { segment, pid, descriptor, offset, kind, serial, holder,
-/// token }, whose object stays until attach or withdraw, or until the thread `holder` ends (this
-/// one, unless another of the same segment is given)
+/// token }, whose object stays until attach or withdraw, or until `holder` ends: this thread,
+/// unless another of the same segment is given, or what ringKeeper gave
 Napi::Value Describe(const Napi::CallbackInfo& info) {
   const Place place = PlaceAt(info, 0, sizeof(SyncObject));
   const sync::Id self = EnvState::Of(info.Env())->IdIn(info.Env(), place.index);
-  const sync::Id holder =
-      info[1].IsUndefined() ? self : static_cast<sync::Id>(WholeAt(info, 1)) & layout::kIdMask;
+  uint32_t holder = info[1].IsUndefined() ? self : static_cast<uint32_t>(WholeAt(info, 1));
+  holder &= kHolderMask;
+  // Rings are in the tree's own segment; what is in another one lives with this thread.
+  if ((holder & layout::kInRing) != 0 && place.index != 0) holder = self;
   if (!EnvState::Of(info.Env())->held().Has(WholeAt(info, 0))) {
     Throw(info.Env(), "ERR_MP_INTERNAL", "native call: this thread holds no object here");
   }

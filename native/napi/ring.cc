@@ -20,11 +20,6 @@ struct RingTarget {
   MessageRing ring;
 };
 
-MessageRing RingOf(const Target& target) {
-  return {target.mapped->segment, target.mapped->allocator(),
-          reinterpret_cast<layout::Ring*>(target.object)};
-}
-
 RingTarget RingAt(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, ObjectKind::kQueue);
   return {target, RingOf(target)};
@@ -47,18 +42,14 @@ Napi::Value PlaceIn(const Napi::CallbackInfo& info, const layout::Ring* ring, ui
   return Napi::Number::New(info.Env(), static_cast<double>(place));
 }
 
+uint32_t GranuleOf(uint64_t offset) { return static_cast<uint32_t>(offset / layout::kGranule); }
+
 /// createRing(most items, most bytes in flight) → address; held here
 Napi::Value CreateRing(const Napi::CallbackInfo& info) {
-  const uint32_t maximum = BytesAt(info, 0);
-  const uint32_t byte_limit = BytesAt(info, 1);
-  const uint64_t address = CreateCounted(info, MessageRing::kBytes);
-  sync::MappedSegment& tree = Tree(info);
-  auto* ring = reinterpret_cast<layout::Ring*>(tree.segment.base() + address);
-  MessageRing::Format(ring, maximum, byte_limit);
-  ring->serial = tree.segment.header()->next_serial.fetch_add(1, std::memory_order_relaxed);
-  ring->maker = EnvState::Of(info.Env())->IdIn(info.Env(), 0);
-  ring->kind = static_cast<uint32_t>(ObjectKind::kQueue);
-  return Napi::Number::New(info.Env(), static_cast<double>(address));
+  const layout::Ring* ring = NewRing(info, BytesAt(info, 0), BytesAt(info, 1));
+  const auto* base = Tree(info).segment.base();
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(reinterpret_cast<const uint8_t*>(ring) - base));
 }
 
 /// ringBeginPut(address, bytes, timeoutMs) → where the payload belongs, with the putters' lock; or
@@ -117,14 +108,19 @@ void ShutDown(const Napi::CallbackInfo& info) {
   ring.ShutDown(target.self, info[1].ToBoolean());
 }
 
-/// ringKeeper(address) → id of the thread that made it, or of this one when that has ended;
-/// undefined for a ring with a name, which may be nobody's
+/// ringKeeper(address) → the ring as the holder of what its messages refer to, for describe;
+/// undefined for a ring with a name, which may be nobody's; this thread, for another tree's
 Napi::Value Keeper(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, ObjectKind::kQueue);
-  const sync::Id maker = reinterpret_cast<const layout::Ring*>(target.object)->maker;
-  if (maker == 0) return info.Env().Undefined();
-  const bool lives = target.mapped->segment.IsAlive(maker);
-  return Napi::Number::New(info.Env(), lives ? maker : target.self);
+  if (reinterpret_cast<const layout::Ring*>(target.object)->maker == 0) {
+    return info.Env().Undefined();
+  }
+  if (target.mapped != sync::AddressSpace::Instance().At(0)) {
+    return Napi::Number::New(info.Env(), EnvState::Of(info.Env())->IdIn(info.Env(), 0));
+  }
+  const auto offset =
+      reinterpret_cast<const uint8_t*>(target.object) - target.mapped->segment.base();
+  return Napi::Number::New(info.Env(), static_cast<double>(layout::kInRing | GranuleOf(offset)));
 }
 
 /// ringCount(address) → items in it
@@ -150,6 +146,22 @@ Napi::Value Join(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
+
+MessageRing RingOf(const Target& target) {
+  return {target.mapped->segment, target.mapped->allocator(),
+          reinterpret_cast<layout::Ring*>(target.object)};
+}
+
+layout::Ring* NewRing(const Napi::CallbackInfo& info, uint32_t maximum, uint32_t byte_limit) {
+  const uint64_t address = CreateCounted(info, MessageRing::kBytes);
+  sync::MappedSegment& tree = Tree(info);
+  auto* ring = reinterpret_cast<layout::Ring*>(tree.segment.base() + address);
+  MessageRing::Format(ring, maximum, byte_limit);
+  ring->serial = tree.segment.header()->next_serial.fetch_add(1, std::memory_order_relaxed);
+  ring->maker = EnvState::Of(info.Env())->IdIn(info.Env(), 0);
+  ring->kind = static_cast<uint32_t>(ObjectKind::kQueue);
+  return ring;
+}
 
 std::unique_ptr<sync::Awaitable> RingAwaitable(const Target& target, uint32_t detail) {
   const MessageRing ring = RingOf(target);

@@ -24,13 +24,18 @@ namespace mp::sync {
 using Entry = uint64_t;
 
 [[nodiscard]] inline Entry HolderEntry(Id id) { return id; }
-[[nodiscard]] inline Entry InFlightEntry(Id id, uint32_t token) {
-  return Entry{token} << 32 | layout::kInFlight | id;
+/// `holder` is the id of a thread, or names a ring (IN_RING).
+[[nodiscard]] inline Entry InFlightEntry(uint32_t holder, uint32_t token) {
+  const bool in_ring = (holder & layout::kInRing) != 0;
+  return Entry{token} << 32 | (in_ring ? holder : layout::kInFlight | holder);
+}
+[[nodiscard]] inline bool IsInRing(Entry entry) {
+  return (static_cast<uint32_t>(entry) & layout::kInRing) != 0;
 }
 [[nodiscard]] inline bool IsLink(Entry entry) {
   return (static_cast<uint32_t>(entry) & layout::kLink) != 0;
 }
-/// The thread whose life an entry has.
+/// The thread whose life an entry has, unless it is that of a ring.
 [[nodiscard]] inline Id ThreadOf(Entry entry) {
   return static_cast<uint32_t>(entry) & layout::kIdMask;
 }
@@ -93,5 +98,25 @@ class ReferenceList {
   Allocator& allocator_;
   layout::SyncObject* object_;
 };
+
+/// Without the allocator's lock, so what it finds may be old, or no references at all: calls
+/// `visit(entry)` for each entry, until it returns true.
+template <typename Visit>
+void ForEachReference(const Segment& segment, const layout::SyncObject& object, Visit visit) {
+  const layout::Reference* first = object.references;
+  size_t count = layout::kHeaderReferences;
+  // Of what has another use by now, the links may go anywhere, and in circles.
+  for (uint32_t group = 0; group < layout::kMaxSlots; ++group) {
+    Entry entry = 0;
+    for (size_t i = 0; i < count; ++i) {
+      entry = first[i].load(std::memory_order_acquire);
+      if (entry != 0 && !IsLink(entry) && visit(entry)) return;
+    }
+    const uint64_t next = (entry >> 32) * layout::kGranule;
+    if (!IsLink(entry) || next + layout::kGranule > segment.mapped_bytes()) return;
+    first = reinterpret_cast<const layout::ReferenceGranule*>(segment.base() + next)->entries;
+    count = layout::kGranuleReferences;
+  }
+}
 
 }  // namespace mp::sync

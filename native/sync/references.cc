@@ -6,7 +6,6 @@
 
 namespace mp::sync {
 
-using layout::SegmentHeader;
 using layout::Slot;
 using layout::SyncObject;
 using Exclusive = Allocator::Exclusive;
@@ -63,7 +62,7 @@ Allocation References::Add(uint64_t offset, Entry entry) {
     if (place == nullptr && !room.ok()) return room;
     if (place == nullptr) place = list.Extend(room.offset);
   }
-  CountUp(ThreadOf(entry));
+  if (!IsInRing(entry)) CountUp(ThreadOf(entry));
   place->store(entry, std::memory_order_release);
   return {};
 }
@@ -73,24 +72,44 @@ bool References::Remove(uint64_t offset, Entry entry) {
   layout::Reference* place = list.Find(entry);
   if (place == nullptr) return false;
   list.Erase(place);
-  CountDown(ThreadOf(entry));
+  if (!IsInRing(entry)) CountDown(ThreadOf(entry));
   if (list.IsEmpty()) End(offset);
   return true;
 }
 
-Allocation References::Share(Id self, uint64_t offset, Id lives_with, InFlight* made) {
+Allocation References::Share(Id self, uint64_t offset, uint32_t lives_with, InFlight* made) {
   const Exclusive held(allocator_, self);
-  SegmentHeader* head = allocator_.segment().header();
-  *made = {lives_with, head->next_token.fetch_add(1, std::memory_order_relaxed)};
+  *made = MessageFor(self, offset, lives_with);
   if (IsPinned(offset)) return {};
-  return Add(offset, InFlightEntry(made->thread, made->token));
+  return Add(offset, InFlightEntry(made->holder, made->token));
+}
+
+InFlight References::MessageFor(Id self, uint64_t offset, uint32_t lives_with) {
+  const Segment& segment = allocator_.segment();
+  uint32_t holder = lives_with;
+  if ((lives_with & layout::kInRing) != 0) {
+    const uint64_t ring_offset = uint64_t{lives_with & layout::kIdMask} * layout::kGranule;
+    const uint32_t kind = ObjectAt(offset)->kind;
+    const bool leads_back = kind == static_cast<uint32_t>(layout::ObjectKind::kQueue) ||
+                            kind == static_cast<uint32_t>(layout::ObjectKind::kPipeEnd);
+    const bool is_ring =
+        ring_offset < allocator_.End() && allocator_.MarkAt(ring_offset) == Mark::kObject &&
+        ObjectAt(ring_offset)->kind == static_cast<uint32_t>(layout::ObjectKind::kQueue);
+    auto* ring = reinterpret_cast<layout::Ring*>(ObjectAt(ring_offset));
+    if (is_ring && !leads_back) {
+      ring->carries.store(1, std::memory_order_relaxed);
+      return {lives_with, ring->serial};
+    }
+    holder = is_ring && segment.IsAlive(ring->maker) ? ring->maker : self;
+  }
+  return {holder, segment.header()->next_token.fetch_add(1, std::memory_order_relaxed)};
 }
 
 AttachResult References::Attach(Id self, const ObjectName& name, InFlight message, bool holds) {
   const Exclusive held(allocator_, self);
   if (!Is(name)) return AttachResult::kGone;
   if (IsPinned(name.offset)) return AttachResult::kAttached;
-  const Entry in_flight = InFlightEntry(message.thread, message.token);
+  const Entry in_flight = InFlightEntry(message.holder, message.token);
   if (holds) {
     Remove(name.offset, in_flight);
     return AttachResult::kAttached;
@@ -105,14 +124,14 @@ AttachResult References::Attach(Id self, const ObjectName& name, InFlight messag
   // between the two.
   CountUp(self);
   sent->store(HolderEntry(self), std::memory_order_release);
-  CountDown(message.thread);
+  if (!IsInRing(in_flight)) CountDown(message.holder);
   return AttachResult::kAttached;
 }
 
 bool References::Withdraw(Id self, const ObjectName& name, InFlight message) {
   const Exclusive held(allocator_, self);
   return Is(name) && !IsPinned(name.offset) &&
-         Remove(name.offset, InFlightEntry(message.thread, message.token));
+         Remove(name.offset, InFlightEntry(message.holder, message.token));
 }
 
 bool References::Drop(Id self, uint64_t offset) {
@@ -139,8 +158,10 @@ Allocation References::Rehold(Id self, const std::vector<uint64_t>& offsets) {
 void References::End(uint64_t offset) {
   const uint32_t kind = ObjectAt(offset)->kind;
   if (kind == static_cast<uint32_t>(layout::ObjectKind::kQueue)) {
-    auto* ring = reinterpret_cast<layout::Ring*>(ObjectAt(offset));
-    MessageRing(allocator_.segment(), allocator_, ring).ReleaseChunks();
+    EndRing(reinterpret_cast<layout::Ring*>(ObjectAt(offset)));
+  }
+  if (kind == static_cast<uint32_t>(layout::ObjectKind::kPipeEnd)) {
+    EndPipe(*reinterpret_cast<const layout::PipeEnd*>(ObjectAt(offset)));
   }
   if (kind == static_cast<uint32_t>(layout::ObjectKind::kCondition)) {
     auto& next = reinterpret_cast<layout::ConditionObject*>(ObjectAt(offset))->block.next;
@@ -153,6 +174,50 @@ void References::End(uint64_t offset) {
     }
   }
   allocator_.Release(offset);
+}
+
+void References::EndRing(layout::Ring* ring) {
+  if (ring->carries.load(std::memory_order_relaxed) != 0) {
+    // What its messages held is found by the next sweep.
+    allocator_.segment().header()->sweep_reasons.fetch_or(layout::kRingEnded,
+                                                          std::memory_order_release);
+  }
+  MessageRing(allocator_.segment(), allocator_, ring).ReleaseChunks();
+}
+
+/// Nobody will put any more, or get: the far end is told before this one is gone, so that who is
+/// killed in between leaves that to the next sweep.
+void References::EndPipe(const layout::PipeEnd& end) {
+  const auto close = [&](uint32_t granule, uint32_t serial) {
+    const uint64_t offset = uint64_t{granule} * layout::kGranule;
+    const ObjectName name{offset, static_cast<uint32_t>(layout::ObjectKind::kQueue), serial};
+    if (granule == 0 || !Is(name)) return;
+    auto* ring = reinterpret_cast<layout::Ring*>(ObjectAt(offset));
+    MessageRing(allocator_.segment(), allocator_, ring).Close();
+  };
+  close(end.out, end.out_serial);
+  close(end.in, end.in_serial);
+}
+
+bool References::HasHolder(Id self, const ObjectName& name) {
+  const Exclusive held(allocator_, self);
+  if (!Is(name)) return false;
+  if (IsPinned(name.offset)) return true;
+  ReferenceList list(allocator_, name.offset);
+  // Their threads' counts stay too high, which a sweep puts right.
+  list.EraseIf([&](Entry entry) { return IsDead(entry); });
+  if (!list.IsEmpty()) return true;
+  End(name.offset);
+  return false;
+}
+
+bool References::IsDead(Entry entry) const {
+  if (!IsInRing(entry)) return !allocator_.segment().IsAlive(ThreadOf(entry));
+  const uint64_t offset = uint64_t{ThreadOf(entry)} * layout::kGranule;
+  // It may lie where this process has mapped nothing (ulimit -v).
+  if (offset >= allocator_.End()) return false;
+  return !Is({offset, static_cast<uint32_t>(layout::ObjectKind::kQueue),
+              static_cast<uint32_t>(entry >> 32)});
 }
 
 void References::CountUp(Id id) {

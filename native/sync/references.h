@@ -5,6 +5,7 @@
 //   holder         | Create, Attach, Rehold       | its thread drops it, or ends
 //   in flight      | Share                        | a message's receiver attaches, or its sender
 //                  |                              | takes it back, or the thread that it names ends
+//   in a ring      | Share                        | likewise, or that ring ends
 //
 //   OBJECT         | ENTRIES                      | BECOMES
 //   ---------------+------------------------------+------------------------------------------------
@@ -32,6 +33,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "layout/pipe_end.h"
+#include "layout/ring.h"
 #include "sync/allocator.h"
 #include "sync/reference_list.h"
 
@@ -44,9 +47,11 @@ struct ObjectName {
   uint32_t serial = 0;
 };
 
-/// The reference of a message: it lives until the thread ends, and is told by its token.
+/// The reference of a message. It lives until the thread ends, and is told by its token; or until
+/// the ring ends that IN_RING and its granule name, whose serial the token is then: the messages in
+/// one ring need not be told apart.
 struct InFlight {
-  Id thread = 0;
+  uint32_t holder = 0;
   uint32_t token = 0;
 };
 
@@ -59,9 +64,10 @@ class References {
 
   /// A zeroed object whose holder is `self`; only its `references` are written.
   [[nodiscard]] Allocation Create(Id self, uint64_t size_bytes);
-  /// Adds the reference of a message, which lives as long as the thread `lives_with`. `self` holds
-  /// the object.
-  [[nodiscard]] Allocation Share(Id self, uint64_t offset, Id lives_with, InFlight* made);
+  /// Adds the reference of a message, which lives as long as the thread or ring `lives_with`.
+  /// `self` holds the object. What could lead back to the ring lives with the ring's maker instead,
+  /// for two rings could keep each other for ever.
+  [[nodiscard]] Allocation Share(Id self, uint64_t offset, uint32_t lives_with, InFlight* made);
   /// Makes `self` a holder, unless it `holds` it, and ends the message's reference if it is still
   /// there: a message that is attached twice, or whose sender has ended, gives what still lives.
   [[nodiscard]] AttachResult Attach(Id self, const ObjectName& name, InFlight message, bool holds);
@@ -74,6 +80,9 @@ class References {
   /// Makes `self` a holder of what the thread that it was forked from holds. The memory of that
   /// one's entries must not end meanwhile.
   [[nodiscard]] Allocation Rehold(Id self, const std::vector<uint64_t>& offsets);
+  /// Whether a living thread holds the object, or a message does that may still arrive; ends the
+  /// object if not. False when it is not there any more.
+  bool HasHolder(Id self, const ObjectName& name);
   /// Drops the references of the dead and frees what nobody can reach; bytes that came back.
   uint64_t Sweep(Id self);
   /// Whether there is anything that a sweep might free.
@@ -93,6 +102,10 @@ class References {
   bool Remove(uint64_t offset, Entry entry);
   /// Frees an object that nobody can reach, and what belongs to it.
   void End(uint64_t offset);
+  void EndRing(layout::Ring* ring);
+  void EndPipe(const layout::PipeEnd& end);
+  [[nodiscard]] InFlight MessageFor(Id self, uint64_t offset, uint32_t lives_with);
+  [[nodiscard]] bool IsDead(Entry entry) const;
   void CountUp(Id id);
   void CountDown(Id id);
   [[nodiscard]] bool NeedsSweep() const;

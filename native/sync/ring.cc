@@ -12,6 +12,9 @@ namespace {
 
 using layout::Record;
 
+/// Positions tell how far one is ahead of another up to 2^31.
+constexpr uint32_t kMostMessageBytes = 1U << 30;
+
 /// How long a putter waits for room before it takes more memory.
 thread_local SpinBudget grow_budget;
 
@@ -32,11 +35,13 @@ uint64_t MessageRing::OffsetOf(uint32_t distance) const {
 }
 
 RingSide MessageRing::put_side() const {
-  return {&ring_->put_lock, &ring_->tail, &ring_->head, &ring_->putters_wait, &ring_->put_bell};
+  return {&ring_->put_lock,     &ring_->tail,     &ring_->head,
+          &ring_->putters_wait, &ring_->put_bell, {ring_->reader, ring_->reader_serial}};
 }
 
 RingSide MessageRing::get_side() const {
-  return {&ring_->get_lock, &ring_->head, &ring_->tail, &ring_->getters_wait, &ring_->get_bell};
+  return {&ring_->get_lock,     &ring_->head,     &ring_->tail,
+          &ring_->getters_wait, &ring_->get_bell, {ring_->writer, ring_->writer_serial}};
 }
 
 Lock MessageRing::LockOf(const RingSide& side) const { return {segment_, side.lock, side.bell}; }
@@ -54,7 +59,8 @@ MessageRing::Room MessageRing::LookForRoom() const {
                     ring_->put_chunk.load(std::memory_order_relaxed);
   // SYNC POINT ring-head: acquire (seq_cst, for ring-sleep), pairs with the store in EndGet.
   const uint64_t head = ring_->head.load(std::memory_order_seq_cst);
-  const uint32_t from = same ? PositionOf(head) : room.first;
+  // What getters have read comes back only where positions wrap around.
+  const uint32_t from = same && room.mask != kNoMask ? PositionOf(head) : room.first;
   room.limit = MarkAt(from + room.bytes, ItemsOf(head) + ring_->maximum);
   return room;
 }
@@ -78,11 +84,18 @@ bool MessageRing::HasItemRoom(const Room& room) {
 bool MessageRing::MayGrow(const Room& room, uint32_t need) const {
   const uint32_t head = PositionOf(ring_->head.load(std::memory_order_seq_cst));
   const uint64_t in_flight = PositionOf(room.tail) - head;
+  if (in_flight == 0 && (ring_->flags & layout::kOversize) != 0) return true;
   return in_flight + need <= ring_->byte_limit;
 }
 
+bool MessageRing::IsTooLarge(uint32_t bytes) const {
+  const bool oversize = (ring_->flags & layout::kOversize) != 0;
+  const uint32_t limit = oversize ? kMostMessageBytes : ring_->byte_limit;
+  return bytes > limit - layout::kRecordBytes || RecordSize(bytes) > limit;
+}
+
 bool MessageRing::MayHaveRoom(uint32_t bytes) const {
-  if (IsShutDown() || bytes > ring_->byte_limit - layout::kRecordBytes) return true;
+  if (IsShutDown() || IsTooLarge(bytes)) return true;
   const uint32_t need = RecordSize(bytes);
   const Room room = LookForRoom();
   return HasItemRoom(room) && (Fits(room, need) || MayGrow(room, need));
@@ -90,9 +103,8 @@ bool MessageRing::MayHaveRoom(uint32_t bytes) const {
 
 RingResult MessageRing::PrepareRoom(Id self, uint32_t bytes) {
   if (IsShutDown()) return RingResult::kShutDown;
-  if (bytes > ring_->byte_limit - layout::kRecordBytes) return RingResult::kTooLarge;
+  if (IsTooLarge(bytes)) return RingResult::kTooLarge;
   const uint32_t need = RecordSize(bytes);
-  if (need > ring_->byte_limit) return RingResult::kTooLarge;
   Room room = LookForRoom();
   ring_->put_limit = room.limit;
   if (!HasItemRoom(room)) return RingResult::kBusy;

@@ -58,13 +58,20 @@ enum class RingResult : int32_t {
   kExhausted = 4,  // there is no memory for the chunk that it needs
 };
 
-/// Where one side's lock, mark, flag and bell are.
+/// The end of a pipe at the other side of a ring; granule 0: the ring is a queue's.
+struct PipeEndName {
+  uint32_t granule;
+  uint32_t serial;
+};
+
+/// Where one side's lock, mark, flag and bell are, and whose death concerns it.
 struct RingSide {
   std::atomic<uint64_t>* lock;
   std::atomic<uint64_t>* own_mark;    // written by this side
   std::atomic<uint64_t>* other_mark;  // slept on by this side
   std::atomic<uint32_t>* wait;
   std::atomic<uint32_t>* bell;
+  PipeEndName far_end;
 };
 
 class MessageRing {
@@ -99,6 +106,9 @@ class MessageRing {
   /// No more puts; with `discard` no more gets either. Returns once no put is under way.
   void ShutDown(Id self, bool discard);
   [[nodiscard]] bool IsShutDown() const { return (Flags() & layout::kShutDown) != 0; }
+
+  /// The same from one side of a pipe, whose other side is gone: nobody puts, or nobody gets.
+  void Close();
 
   /// Items that were put and not yet taken.
   [[nodiscard]] uint32_t Count() const;
@@ -135,6 +145,11 @@ class MessageRing {
   /// Without a lock: whether trying is worth it.
   [[nodiscard]] bool MayHaveRoom(uint32_t bytes) const;
   [[nodiscard]] bool MayHaveRecord(bool discarded) const;
+  /// Without a lock: whether somebody living seems to hold the far end; and who, unless it is only
+  /// `self`. True for a queue.
+  [[nodiscard]] bool SeesFarEnd(const RingSide& side, Id self, Id* holder) const;
+  /// Shuts the ring down if nobody holds the far end any more. On the thread of `self`.
+  void Settle(const RingSide& side, Id self);
   /// After the lock of somebody who died.
   void MendPut(Id self);
   void MendGet(Id self);
@@ -154,6 +169,8 @@ class MessageRing {
   [[nodiscard]] uint64_t OffsetOf(uint32_t distance) const;
   [[nodiscard]] Room LookForRoom() const;
   [[nodiscard]] bool MayGrow(const Room& room, uint32_t need) const;
+  [[nodiscard]] bool IsTooLarge(uint32_t bytes) const;
+  void WakeBothSides() const;
   [[nodiscard]] Allocation MakeChunk(Id self, const Room& room, uint32_t bytes);
   [[nodiscard]] RingResult Grow(Id self, const Room& room, uint32_t need);
   [[nodiscard]] uint32_t NextChunkBytes(const Room& room, uint32_t need) const;

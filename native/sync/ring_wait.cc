@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "sync/bells.h"
+#include "sync/references.h"
 #include "sync/ring_marks.h"
 #include "sync/spin.h"
 
@@ -51,6 +52,11 @@ Outcome RingWait::Attempt(Id self, Waiter& waiter) {
   if (taken != Outcome::kAcquired) return taken;
   if (lock_.IsAbandoned()) Mend(self);
   result_ = Look(self);
+  Id unused = 0;
+  if (result_ == RingResult::kBusy && !ring_.SeesFarEnd(side_, self, &unused)) {
+    ring_.Settle(side_, self);
+    result_ = Look(self);
+  }
   if (result_ == RingResult::kBusy) {
     lock_.Release();
     return Outcome::kBusy;
@@ -74,10 +80,14 @@ bool RingWait::PrepareSleep(Id self, Waiter& /*waiter*/, SleepPlan* plan) {
   // SYNC POINT ring-sleep: seq_cst, before the loads of the mark.
   side_.wait->store(1, std::memory_order_seq_cst);
   const uint64_t seen = side_.other_mark->load(std::memory_order_seq_cst);
-  const os::WaitPoint state = ring_.StatePoint();
+  os::WaitPoint other = ring_.StatePoint();
   if (IsWorthATry()) return false;
+  // Of a pipe it is not the state that matters most, but whether somebody is at the far end.
+  Id holder = 0;
+  if (!ring_.SeesFarEnd(side_, self, &holder)) return false;
+  if (holder != 0 && !segment_.ArmDeathNotice(holder, &other)) return false;
   plan->Watch(ring_.PositionPoint(side_, seen));
-  plan->Watch(state);
+  plan->Watch(other);
   plan->until_ns = os::MonotonicNs() + kSleepBoundNs;
   return true;
 }
@@ -145,11 +155,43 @@ void MessageRing::ShutDown(Id self, bool discard) {
   if (lock.IsAbandoned()) MendPut(self);
   ring_->state.fetch_or(layout::kShutDown | (discard ? layout::kDiscarded : 0));
   lock.Release();
+  WakeBothSides();
+}
+
+void MessageRing::Close() {
+  ring_->state.fetch_or(layout::kShutDown);
+  WakeBothSides();
+}
+
+void MessageRing::WakeBothSides() const {
   for (const RingSide& side : {put_side(), get_side()}) {
     side.wait->store(0, std::memory_order_seq_cst);
     WakeAndRing(segment_, PositionPoint(side, 0), os::kWakeAll, side.bell);
   }
   os::Wake(StatePoint(), os::kWakeAll);
+}
+
+bool MessageRing::SeesFarEnd(const RingSide& side, Id self, Id* holder) const {
+  if (side.far_end.granule == 0) return true;
+  const uint64_t offset = uint64_t{side.far_end.granule} * layout::kGranule;
+  const auto* end = reinterpret_cast<const layout::SyncObject*>(segment_.base() + offset);
+  bool is_held = false;
+  *holder = 0;
+  // Without the allocator's lock these may be another object's by now; then the ring is shut down.
+  ForEachReference(segment_, *end, [&](Entry entry) {
+    const Id id = ThreadOf(entry);
+    if (IsInRing(entry) || !segment_.IsAlive(id)) return false;
+    is_held = true;
+    if (id != self) *holder = id;
+    return *holder != 0;
+  });
+  return is_held;
+}
+
+void MessageRing::Settle(const RingSide& side, Id self) {
+  const uint64_t offset = uint64_t{side.far_end.granule} * layout::kGranule;
+  const auto kind = static_cast<uint32_t>(layout::ObjectKind::kPipeEnd);
+  (void)References(allocator_).HasHolder(self, {offset, kind, side.far_end.serial});
 }
 
 uint32_t MessageRing::Unfinished() const {

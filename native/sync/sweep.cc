@@ -47,7 +47,11 @@ uint64_t References::SweepHeld(uint64_t pinned) {
   // A process that has mapped only a part (ulimit -v) cannot tell what the rest of it needs.
   const bool sees_all = head->committed.load(std::memory_order_relaxed) <= segment.mapped_bytes();
   if (sees_all) FreeLostGranules();
-  SweepObjects(living, pinned);
+  do {
+    // A ring that ends in the middle may have kept what has been looked at already.
+    head->sweep_reasons.fetch_and(~layout::kRingEnded, std::memory_order_relaxed);
+    SweepObjects(living, pinned);
+  } while ((head->sweep_reasons.load(std::memory_order_relaxed) & layout::kRingEnded) != 0);
   if (sees_all) Forget(living);
   const uint64_t after = head->used_bytes.load(std::memory_order_relaxed);
   return after < before ? before - after : 0;
@@ -55,6 +59,7 @@ uint64_t References::SweepHeld(uint64_t pinned) {
 
 void References::SweepObjects(const Living& living, uint64_t pinned) {
   const auto is_dead = [&](Entry entry) {
+    if (IsInRing(entry)) return IsDead(entry);
     const Id id = ThreadOf(entry);
     const uint32_t slot = id % layout::kMaxSlots;
     return living[slot] != id;

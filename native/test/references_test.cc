@@ -10,6 +10,7 @@
 
 #include "support/child.h"
 #include "support/object_world.h"
+#include "sync/ring.h"
 
 namespace {
 
@@ -132,7 +133,7 @@ TEST_CASE_FIXTURE(ObjectWorld, "a sweep drops what the dead held and sent, and n
     CHECK(Attach(self.id(), both, Share(other.id(), both)));
     sent = Create(self.id());
     const InFlight lost = Share(self.id(), sent, other.id());
-    CHECK(lost.thread == other.id());
+    CHECK(lost.holder == other.id());
     references.Drop(self.id(), sent);
     CHECK(references.Sweep(self.id()) == 0);
     CHECK(Exists(theirs));
@@ -145,6 +146,94 @@ TEST_CASE_FIXTURE(ObjectWorld, "a sweep drops what the dead held and sent, and n
   CHECK_FALSE(Exists(sent));
   RequireSound(shared);
   CHECK(references.Sweep(self.id()) == 0);
+}
+
+/// Objects that lie in messages of rings.
+struct RingedWorld : ObjectWorld {
+  [[nodiscard]] uint64_t CreateRing(Id creator) {
+    const uint64_t offset = Create(creator, mp::sync::MessageRing::kBytes);
+    auto* ring = reinterpret_cast<mp::layout::Ring*>(At(offset));
+    mp::sync::MessageRing::Format(ring, 100, 1 << 16);
+    ring->kind = static_cast<uint32_t>(mp::layout::ObjectKind::kQueue);
+    ring->maker = creator;
+    return offset;
+  }
+  static uint32_t HolderOf(uint64_t ring) {
+    return mp::layout::kInRing | static_cast<uint32_t>(ring / mp::layout::kGranule);
+  }
+};
+
+TEST_CASE_FIXTURE(RingedWorld, "what lies in a ring lives as long as the ring, whoever ends") {
+  const uint64_t used = Used();
+  const uint64_t ring = CreateRing(self.id());
+  uint64_t object = 0;
+  InFlight message;
+  {
+    const Party sender(shared);
+    object = Create(sender.id());
+    message = Share(sender.id(), object, HolderOf(ring));
+    CHECK(references.Drop(sender.id(), object));
+  }
+  CHECK(references.Sweep(self.id()) == 0);
+  CHECK(Exists(object));
+  CHECK(Attach(self.id(), object, message));
+  CHECK(CountsOf(shared, object).entries() == 1);
+  // Two messages with it, of which one is received.
+  const InFlight one = Share(self.id(), object, HolderOf(ring));
+  const InFlight two = Share(self.id(), object, HolderOf(ring));
+  CHECK(references.Withdraw(self.id(), NameOf(object), one));
+  CHECK(references.Drop(self.id(), object));
+  CHECK(Exists(object));
+  CHECK(references.Drop(self.id(), ring));
+  CHECK(references.Sweep(self.id()) > 0);
+  CHECK_FALSE(Exists(object));
+  CHECK_FALSE(references.Withdraw(self.id(), {object, kKind, 2}, two));
+  CHECK(Used() == used);
+  RequireSound(shared);
+}
+
+TEST_CASE_FIXTURE(RingedWorld, "a ring that ends in a sweep takes along what lies in it") {
+  const uint64_t used = Used();
+  {
+    const Party other(shared);
+    const uint64_t before = Create(other.id());
+    const uint64_t ring = CreateRing(other.id());
+    const uint64_t behind = Create(other.id());
+    (void)Share(other.id(), before, HolderOf(ring));
+    (void)Share(other.id(), behind, HolderOf(ring));
+  }
+  references.Sweep(self.id());
+  CHECK(Used() == used);
+  RequireSound(shared);
+}
+
+TEST_CASE_FIXTURE(RingedWorld, "rings in each other's messages do not keep each other for ever") {
+  const uint64_t used = Used();
+  {
+    const Party other(shared);
+    const uint64_t one = CreateRing(other.id());
+    const uint64_t two = CreateRing(other.id());
+    CHECK(Share(other.id(), one, HolderOf(two)).holder == other.id());
+    CHECK(Share(other.id(), two, HolderOf(one)).holder == other.id());
+    CHECK(Share(other.id(), one, HolderOf(one)).holder == other.id());
+  }
+  references.Sweep(self.id());
+  CHECK(Used() == used);
+}
+
+TEST_CASE_FIXTURE(ObjectWorld,
+                  "whether anybody living holds an object is told, and ends it if not") {
+  uint64_t object = 0;
+  {
+    const Party other(shared);
+    object = Create(other.id());
+    CHECK(references.HasHolder(self.id(), NameOf(object)));
+  }
+  const mp::sync::ObjectName name = NameOf(object);
+  CHECK_FALSE(references.HasHolder(self.id(), name));
+  CHECK_FALSE(Exists(object));
+  CHECK_FALSE(references.HasHolder(self.id(), name));
+  RequireSound(shared);
 }
 
 TEST_CASE_FIXTURE(ObjectWorld, "a message to a receiver lives when its sender has ended") {

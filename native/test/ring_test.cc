@@ -141,6 +141,22 @@ TEST_SUITE("a ring that grows") {
     CHECK(Get() == 1);
   }
 
+  TEST_CASE_FIXTURE(LargeWorld, "writes nothing behind a chunk that one message has filled") {
+    const uint32_t large = 20U << 20;
+    for (uint32_t i = 0; i < 6; ++i) {
+      REQUIRE(Put(i, large) == RingResult::kReady);
+      REQUIRE(Get() == i);
+      mp::sync::MessageRing at = ring();
+      REQUIRE(at.BeginPut(self.id(), 8, Deadline::After(0)) == RingResult::kReady);
+      const uint8_t* place = at.Reserve(8);
+      at.CancelPut();
+      const auto* data = reinterpret_cast<const uint8_t*>(layout) +
+                         static_cast<int32_t>(layout->put_chunk) + sizeof(mp::layout::Chunk);
+      CHECK(place >= data);
+      CHECK(place + 8 <= data + layout->put_bytes);
+    }
+  }
+
   TEST_CASE_FIXTURE(LargeWorld, "gives a very large message a chunk of its own, and goes on") {
     const uint32_t large = 40U << 20;
     REQUIRE(Put(1) == RingResult::kReady);

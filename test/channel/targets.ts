@@ -41,3 +41,10 @@ export async function acceptOne(server: Server): Promise<void> {
   socket.end('accepted by the child');
   server.close();
 }
+
+/** Holds its end until it is killed, or told to kill itself. */
+export async function hold(connection: mp.Connection): Promise<void> {
+  await connection.send('holding');
+  await connection.recv();
+  process.kill(process.pid, 'SIGKILL');
+}

@@ -61,6 +61,16 @@ const parts: readonly Part[] = [
     env: { FORK_ROUNDS: '1000' },
   },
   {
+    name: 'a million messages in a queue, a user killed every 50 ms',
+    command: suite('crash/queue-kills.test.js'),
+    env: { MP_QUEUE_MESSAGES: '1000000' },
+  },
+  {
+    name: '300,000 messages in a queue, a user killed every 5 ms',
+    command: suite('crash/queue-kills.test.js'),
+    env: { MP_QUEUE_MESSAGES: '300000', MP_KILL_EVERY_MS: '5' },
+  },
+  {
     name: '1,000 forks by the forkserver, everything that Node can do in each',
     command: suite('fork/forkserver.test.js'),
     env: { FORK_ROUNDS: '1000' },

@@ -4,84 +4,90 @@
 import { Server, Socket } from 'node:net';
 
 import { registerCarrier } from '../codec/carriers.js';
-import { MultiprocessingError } from '../errors.js';
 import { native } from '../native/binding.js';
 import { Connection, internals } from './connection.js';
 import type { ConnectionOptions } from './connection-options.js';
+import { deposit, fetchFrom, withdraw, type Deposit } from './deposits.js';
 import { descriptorOf } from './handles.js';
-
-/** Where a descriptor waits. */
-interface Deposit {
-  readonly office: string;
-  /** In hexadecimal. */
-  readonly ticket: string;
-}
-
-function deposit(descriptor: number): Deposit {
-  const { office, ticket } = native.depositDescriptor(descriptor);
-  return { office, ticket: Buffer.from(ticket).toString('hex') };
-}
-
-function fetchFrom({ office, ticket }: Deposit): number {
-  const descriptor = native.fetchDescriptor(office, Buffer.from(ticket, 'hex'));
-  if (descriptor >= 0) return descriptor;
-  throw new MultiprocessingError(
-    'the connection or socket in the message is gone: the process that sent it has ended, or the ' +
-      'message was read before',
-    { code: 'ERR_MP_HANDLE_STALE' },
-  );
-}
-
-/** The descriptor, unless somebody has it already. */
-function withdraw({ ticket }: Deposit): number | undefined {
-  const descriptor = native.withdrawDescriptor(Buffer.from(ticket, 'hex'));
-  return descriptor < 0 ? undefined : descriptor;
-}
+import { MessageStream } from './message-stream.js';
+import { RingPair, type EndHandles } from './ring-pair.js';
+import { Stream } from './stream.js';
 
 function forget(detail: unknown): void {
   const descriptor = withdraw(detail as Deposit);
   if (descriptor !== undefined) native.closeDescriptor(descriptor);
 }
 
-/** Whose descriptor a ticket is for, in case the message comes back. */
+/** Which connection a message carries, in case the message comes back. */
 const moving = new Map<string, WeakRef<Connection>>();
-const unreachable = new FinalizationRegistry<string>((ticket) => moving.delete(ticket));
+const unreachable = new FinalizationRegistry<string>((key) => moving.delete(key));
 
-type MovingConnection = Deposit & Required<ConnectionOptions>;
+type MovingConnection = Required<ConnectionOptions> & {
+  /** Behind a ticket, or in shared memory. */
+  readonly place: Deposit | EndHandles;
+};
+
+const inMemory = (place: Deposit | EndHandles): place is EndHandles => 'end' in place;
+const keyOf = (place: Deposit | EndHandles): string =>
+  inMemory(place) ? `${String(place.end.holder)}:${String(place.end.token)}` : place.ticket;
+
+/** Lets go of the end, which is on its way from now on. */
+function sendOff(connection: Connection): Deposit | EndHandles {
+  const transport = internals.moveOut(connection);
+  try {
+    if (transport instanceof RingPair) {
+      const handles = transport.describe();
+      transport.close();
+      return handles;
+    }
+    const deposited = deposit(transport.descriptor);
+    transport.close();
+    return deposited;
+  } catch (error) {
+    internals.moveBack(connection, transport);
+    throw error;
+  }
+}
 
 registerCarrier({
   name: 'Connection',
   type: Connection,
   pack(connection: Connection): MovingConnection {
     const options = internals.optionsOf(connection);
-    const descriptor = internals.moveOut(connection);
-    try {
-      const deposited = deposit(descriptor);
-      moving.set(deposited.ticket, new WeakRef(connection));
-      unreachable.register(connection, deposited.ticket);
-      native.closeDescriptor(descriptor);
-      return { ...deposited, ...options };
-    } catch (error) {
-      internals.moveBack(connection, descriptor);
-      throw error;
-    }
+    const place = sendOff(connection);
+    moving.set(keyOf(place), new WeakRef(connection));
+    unreachable.register(connection, keyOf(place));
+    return { place, ...options };
   },
   unpack(detail: unknown): Connection {
-    const { readable, writable, maxMessageSize, ...deposited } = detail as MovingConnection;
-    return new Connection(fetchFrom(deposited), { readable, writable, maxMessageSize });
+    const { place, ...options } = detail as MovingConnection;
+    return inMemory(place)
+      ? internals.over(RingPair.attach(place), options)
+      : new Connection(fetchFrom(place), options);
   },
   takeBack(detail: unknown): void {
-    const { ticket } = detail as Deposit;
-    const connection = moving.get(ticket)?.deref();
-    moving.delete(ticket);
-    if (connection === undefined) {
-      forget(detail);
+    const { place } = detail as MovingConnection;
+    const connection = moving.get(keyOf(place))?.deref();
+    moving.delete(keyOf(place));
+    if (inMemory(place)) {
+      if (connection !== undefined) takeBackEnd(connection, place);
+      else RingPair.withdraw(place);
       return;
     }
-    const descriptor = withdraw(detail as Deposit);
-    if (descriptor !== undefined) internals.moveBack(connection, descriptor);
+    const descriptor = withdraw(place);
+    if (descriptor === undefined) return;
+    if (connection === undefined) native.closeDescriptor(descriptor);
+    else internals.moveBack(connection, new MessageStream(Stream.adopt(descriptor)));
   },
 });
+
+function takeBackEnd(connection: Connection, place: EndHandles): void {
+  try {
+    internals.moveBack(connection, RingPair.attach(place));
+  } catch {
+    // The end does not exist any more: who had received it has closed it.
+  }
+}
 
 registerCarrier({
   name: 'net.Socket',

@@ -1,11 +1,8 @@
 // A connection: messages, each whole, between two processes.
-import { decode, decodeSync } from '../codec/codec.js';
 import { ClosedError, EOFError, invalidArgument, MultiprocessingError } from '../errors.js';
-import { native } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import { checkCount, type BytesInput } from './buffers.js';
 import {
-  checkHandle,
   intoPart,
   lengthLimit,
   placed,
@@ -16,21 +13,32 @@ import {
   type SendOptions,
 } from './connection-options.js';
 import { longestMessage } from './framing.js';
-import { checkMessage } from './foreign.js';
 import { descriptorOf, type HandleInput } from './handles.js';
 import { MessageStream } from './message-stream.js';
-import { Stream } from './stream.js';
+import { RingPair } from './ring-pair.js';
+import type { Transport } from './transport.js';
 
 /** What this layer may do with a Connection, and users may not. */
 export const internals = {} as {
   /** Whether its waits keep the event loop alive. */
   keepLoop: (connection: Connection, keep: boolean) => void;
-  /** Takes its descriptor away, as it goes to another process. */
-  moveOut: (connection: Connection) => number;
-  /** Gives it back. */
-  moveBack: (connection: Connection, descriptor: number) => void;
+  /** A connection over a transport that is there. */
+  over: (transport: Transport, options: ConnectionOptions) => Connection;
+  isInMemory: (connection: Connection) => boolean;
+  /** Its end goes to another process. */
+  moveOut: (connection: Connection) => Transport;
+  /** It does not. */
+  moveBack: (connection: Connection, transport: Transport) => void;
   optionsOf: (connection: Connection) => Required<ConnectionOptions>;
 };
+
+/** Of what has one that another process can use. */
+function descriptorToSend(method: string, handle: HandleInput): number {
+  if (!(handle instanceof Connection && internals.isInMemory(handle))) {
+    return descriptorOf(method, handle);
+  }
+  throw invalidArgument(`${method}(): send() a pipe's end, or make it with { via: 'socket' }`);
+}
 
 const pollNow = { timeoutMs: 0, signal: undefined };
 
@@ -56,7 +64,7 @@ const pollNow = { timeoutMs: 0, signal: undefined };
  * @public
  */
 export class Connection implements Disposable, AsyncDisposable {
-  #messages: MessageStream;
+  #messages: Transport;
   #hasMoved = false;
   readonly #readable: boolean;
   readonly #writable: boolean;
@@ -72,14 +80,10 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   constructor(handle: number, options: ConnectionOptions = {}) {
     const { readable = true, writable = true, maxMessageSize = longestMessage } = options;
-    checkHandle(handle, readable || writable);
     checkCount('Connection', 'maxMessageSize', maxMessageSize, Number.MAX_SAFE_INTEGER);
-    const stream = Stream.adopt(handle);
-    if (!native.isStreamSocket(handle)) {
-      stream.release();
-      throw invalidArgument(`descriptor ${String(handle)} is not a stream socket`);
-    }
-    this.#messages = new MessageStream(stream);
+    const given: unknown = handle;
+    const isGiven = given instanceof RingPair || given instanceof MessageStream;
+    this.#messages = isGiven ? given : MessageStream.adopt(handle, readable || writable);
     this.#readable = readable;
     this.#writable = writable;
     this.#maxMessageSize = Math.min(maxMessageSize, longestMessage);
@@ -118,15 +122,13 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async recv(options?: AwaitOptions): Promise<unknown> {
     const wait = checkAwait('recv', options);
-    const bytes = await this.#reader().receive({ maxLength: this.#maxMessageSize }, wait);
-    return await decode(checkMessage(bytes));
+    return await this.#reader().receiveValue(this.#maxMessageSize, wait);
   }
 
   /** As {@link Connection.recv}, blocking. */
   recvSync(options?: WaitOptions): unknown {
     const timeoutMs = checkWait('recvSync', options);
-    const request = { maxLength: this.#maxMessageSize };
-    return decodeSync(checkMessage(this.#reader().receiveSync(request, timeoutMs)));
+    return this.#reader().receiveValueSync(this.#maxMessageSize, timeoutMs);
   }
 
   /**
@@ -248,13 +250,13 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async sendHandle(handle: HandleInput, options?: AwaitOptions): Promise<void> {
     const wait = checkAwait('sendHandle', options);
-    await this.#writer().sendDescriptor(descriptorOf('sendHandle', handle), wait);
+    await this.#writer().sendDescriptor(descriptorToSend('sendHandle', handle), wait);
   }
 
   /** As {@link Connection.sendHandle}, blocking. */
   sendHandleSync(handle: HandleInput, options?: WaitOptions): void {
     const timeoutMs = checkWait('sendHandleSync', options);
-    this.#writer().sendDescriptorSync(descriptorOf('sendHandleSync', handle), timeoutMs);
+    this.#writer().sendDescriptorSync(descriptorToSend('sendHandleSync', handle), timeoutMs);
   }
 
   /**
@@ -273,9 +275,12 @@ export class Connection implements Disposable, AsyncDisposable {
     return this.#reader().receiveDescriptorSync(timeoutMs);
   }
 
-  /** The descriptor, which stays the connection's. */
+  /**
+   * A descriptor that can be read while there is something to receive. That of a socket carries the
+   * messages, and another program may have it; that of a pipe in shared memory only tells of them.
+   */
   fileno(): number {
-    return this.#open().stream.descriptor;
+    return this.#open().descriptor;
   }
 
   /**
@@ -283,13 +288,12 @@ export class Connection implements Disposable, AsyncDisposable {
    * whichever of the two takes it.
    */
   dup(): Connection {
-    const stream = Stream.duplicate(this.fileno());
-    return new Connection(stream.release(), internals.optionsOf(this));
+    return internals.over(this.#open().duplicate(), internals.optionsOf(this));
   }
 
   /** Whether it has been closed, or sent to another process. */
   get closed(): boolean {
-    return this.#messages.stream.isClosed;
+    return this.#messages.isClosed;
   }
 
   /** Whether messages can be received. */
@@ -335,7 +339,7 @@ export class Connection implements Disposable, AsyncDisposable {
     }
   }
 
-  #open(): MessageStream {
+  #open(): Transport {
     if (!this.closed) return this.#messages;
     throw new ClosedError(
       this.#hasMoved
@@ -344,13 +348,13 @@ export class Connection implements Disposable, AsyncDisposable {
     );
   }
 
-  #reader(): MessageStream {
+  #reader(): Transport {
     const messages = this.#open();
     if (this.#readable) return messages;
     throw new MultiprocessingError('the connection is write-only', { code: 'ERR_MP_DIRECTION' });
   }
 
-  #writer(): MessageStream {
+  #writer(): Transport {
     const messages = this.#open();
     if (this.#writable) return messages;
     throw new MultiprocessingError('the connection is read-only', { code: 'ERR_MP_DIRECTION' });
@@ -358,8 +362,12 @@ export class Connection implements Disposable, AsyncDisposable {
 
   static {
     internals.keepLoop = (connection, keep) => {
-      connection.#open().stream.keepLoop(keep);
+      const transport = connection.#open();
+      if (transport instanceof MessageStream) transport.stream.keepLoop(keep);
     };
+    internals.over = (transport, options) =>
+      new Connection(transport as unknown as number, options);
+    internals.isInMemory = (connection) => connection.#open() instanceof RingPair;
     internals.moveOut = (connection) => {
       const messages = connection.#open();
       if (!messages.isIdle) {
@@ -369,10 +377,10 @@ export class Connection implements Disposable, AsyncDisposable {
         );
       }
       connection.#hasMoved = true;
-      return messages.release();
+      return messages;
     };
-    internals.moveBack = (connection, descriptor) => {
-      connection.#messages = new MessageStream(Stream.adopt(descriptor));
+    internals.moveBack = (connection, transport) => {
+      connection.#messages = transport;
       connection.#hasMoved = false;
     };
     internals.optionsOf = (connection) => ({

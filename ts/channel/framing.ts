@@ -153,7 +153,7 @@ function badHeader(size: number): MultiprocessingError {
   );
 }
 
-function tooLong(size: number, maxLength: number): MultiprocessingError {
+export function tooLong(size: number, maxLength: number): MultiprocessingError {
   return new MultiprocessingError(
     `a message of ${String(size)} bytes is longer than the ${String(maxLength)} that are allowed; ` +
       'nothing more can be received on this connection',

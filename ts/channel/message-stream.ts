@@ -1,23 +1,25 @@
 // Messages in both directions on one stream: what a Connection is made of, without its public face.
-import { discard, encode } from '../codec/codec.js';
-import { ClosedError, EOFError, MultiprocessingError, TimeoutError } from '../errors.js';
+import { decode, decodeSync, discard, encode } from '../codec/codec.js';
+import {
+  ClosedError,
+  EOFError,
+  invalidArgument,
+  MultiprocessingError,
+  TimeoutError,
+} from '../errors.js';
 import { Moved, native } from '../native/binding.js';
 import type { CheckedWait } from '../sync/options.js';
 import { AttemptQueue, type Attempt } from './attempts.js';
 import { frameHeader, MessageReader } from './framing.js';
-import type { Stream } from './stream.js';
-
-/** How a message is to be received. */
-export interface ReceiveRequest {
-  readonly maxLength: number;
-  /** Where it goes if it fits; else the caller gets it in a buffer of its own. */
-  readonly target?: Uint8Array | undefined;
-}
+import { checkHandle } from './connection-options.js';
+import { checkMessage } from './foreign.js';
+import { Stream } from './stream.js';
+import type { ReceiveRequest, Transport } from './transport.js';
 
 /** What errors call a value that cannot be sent. */
 const label = 'the message';
 
-export class MessageStream {
+export class MessageStream implements Transport {
   readonly stream: Stream;
   readonly #reader: MessageReader;
   readonly #reads: AttemptQueue;
@@ -30,6 +32,23 @@ export class MessageStream {
     this.#reader = new MessageReader(stream);
     this.#reads = new AttemptQueue(stream, false);
     this.#writes = new AttemptQueue(stream, true);
+  }
+
+  /** The messages of a descriptor that the user gives. */
+  static adopt(handle: number, isUsable: boolean): MessageStream {
+    checkHandle(handle, isUsable);
+    const stream = Stream.adopt(handle);
+    if (native.isStreamSocket(handle)) return new MessageStream(stream);
+    stream.release();
+    throw invalidArgument(`descriptor ${String(handle)} is not a stream socket`);
+  }
+
+  get isClosed(): boolean {
+    return this.stream.isClosed;
+  }
+
+  get descriptor(): number {
+    return this.stream.descriptor;
   }
 
   get isBroken(): boolean {
@@ -81,6 +100,18 @@ export class MessageStream {
 
   receiveSync(request: ReceiveRequest, timeoutMs: number): Uint8Array {
     return this.#reads.block(this.#receiving(request), timeoutMs);
+  }
+
+  async receiveValue(maxLength: number, wait: CheckedWait): Promise<unknown> {
+    return await decode(checkMessage(await this.receive({ maxLength }, wait)));
+  }
+
+  receiveValueSync(maxLength: number, timeoutMs: number): unknown {
+    return decodeSync(checkMessage(this.receiveSync({ maxLength }, timeoutMs)));
+  }
+
+  duplicate(): MessageStream {
+    return new MessageStream(Stream.duplicate(this.descriptor));
   }
 
   /** Whether something can be received before the wait is over. */

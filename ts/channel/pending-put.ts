@@ -7,14 +7,27 @@ import type { Waiting } from '../sync/waiting.js';
 import type { Attempt, Line } from './line.js';
 import { Refusal, type Ring } from './ring.js';
 
+/** The errors of a put that waited in vain, or for what came to its end. */
+export interface PutWords {
+  full(): Error;
+  ended(): Error;
+}
+
+const ofQueues: PutWords = {
+  full: () => new QueueFullError('the queue had no room for the item within the timeout'),
+  ended: () => new QueueShutDownError('put() on a queue that was shut down'),
+};
+
 export class PendingPut implements Attempt<void> {
   readonly detail: number;
   readonly #ring: Ring;
   readonly #message: Message;
+  readonly #words: PutWords;
 
-  constructor(ring: Ring, message: Message) {
+  constructor(ring: Ring, message: Message, words = ofQueues) {
     this.#ring = ring;
     this.#message = message;
+    this.#words = words;
     this.detail = message.bytes;
   }
 
@@ -25,13 +38,13 @@ export class PendingPut implements Attempt<void> {
       waiting.resolve();
     } else {
       this.leave();
-      waiting.reject(refused(refusal, this.#message));
+      waiting.reject(refusedAs(this.#words, refusal, this.#message));
     }
     return true;
   }
 
   timedOut(): Error {
-    return new QueueFullError('the queue had no room for the item within the timeout');
+    return this.#words.full();
   }
 
   leave(): void {
@@ -42,22 +55,26 @@ export class PendingPut implements Attempt<void> {
 /** One thread's puts that wait. */
 export type PutLine = Line<void, PendingPut>;
 
-/** The error for a put that was refused for good. */
+/** The error for an item that a queue refused for good. */
 export function refused(refusal: Refusal, message: Message): Error {
+  return refusedAs(ofQueues, refusal, message);
+}
+
+export function refusedAs(words: PutWords, refusal: Refusal, message: Message): Error {
   switch (refusal) {
     case Refusal.busy:
-      return new QueueFullError('the queue has no room for the item');
+      return words.full();
     case Refusal.shutDown:
-      return new QueueShutDownError('put() on a queue that was shut down');
+      return words.ended();
     case Refusal.tooLarge:
       return new MultiprocessingError(
-        `the item has ${String(message.bytes)} bytes, more than the queue may hold: make it with a ` +
-          'larger maxBytes, or put it in shared memory and send that',
+        `a message of ${String(message.bytes)} bytes is larger than may ever be under way: put what ` +
+          'is in it in shared memory and send that, or give a queue a larger maxBytes',
         { code: 'ERR_MP_MESSAGE_TOO_LARGE' },
       );
     case Refusal.exhausted:
       return new MultiprocessingError(
-        `there is no shared memory for an item of ${String(message.bytes)} bytes`,
+        `there is no shared memory for a message of ${String(message.bytes)} bytes`,
         { code: 'ERR_MP_MEMORY_EXHAUSTED' },
       );
   }

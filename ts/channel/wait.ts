@@ -5,7 +5,7 @@ import { invalidArgument, TimeoutError } from '../errors.js';
 import { native } from '../native/binding.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import { describe } from './buffers.js';
-import { Connection } from './connection.js';
+import { Connection, internals } from './connection.js';
 import { descriptorOf, type HandleInput } from './handles.js';
 import { Pending } from './pending.js';
 import { Stream } from './stream.js';
@@ -61,8 +61,13 @@ export async function wait<T extends HandleInput>(
 export function waitSync<T extends HandleInput>(objects: Iterable<T>, options?: WaitOptions): T[] {
   const timeoutMs = checkWait('waitSync', options);
   const sources = sourcesOf('waitSync', objects);
-  const now = ready(sources, 0);
-  return now.length > 0 || timeoutMs === 0 ? now : ready(sources, timeoutMs);
+  const deadlineMs = performance.now() + timeoutMs;
+  for (let leftMs = 0; ;) {
+    const found = ready(sources, leftMs);
+    // What a descriptor said may have gone to another process meanwhile.
+    leftMs = Math.max(0, deadlineMs - performance.now());
+    if (found.length > 0 || leftMs === 0 || sources.length === 0) return found;
+  }
 }
 
 interface Source<T> {
@@ -84,7 +89,14 @@ function sourcesOf<T extends HandleInput>(method: string, objects: Iterable<T>):
 function ready<T>(sources: readonly Source<T>[], timeoutMs: number): T[] {
   const descriptors = sources.map(({ descriptor }) => descriptor);
   const flags = native.waitDescriptors(descriptors, false, timeoutMs);
-  return sources.filter(({ object }, i) => flags[i] === true || holds(object)).map((s) => s.object);
+  return sources.filter(({ object }, i) => isReady(object, flags[i] === true)).map((s) => s.object);
+}
+
+/** Whether there is something, given whether its descriptor can be read. */
+function isReady(object: unknown, isReadable: boolean): boolean {
+  // That of a pipe in shared memory says that there may be.
+  if (object instanceof Connection && internals.isInMemory(object)) return object.pollSync();
+  return isReadable || holds(object);
 }
 
 /** Whether something has been read already that nobody has got. */

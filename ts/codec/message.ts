@@ -174,6 +174,8 @@ export function readMessage(
       return undefined;
     case Tag.bigint:
       return space.longs[place >> 3];
+    case Tag.raw:
+      return new Raw(readBinary(space.bytes, place, bytes, Tag.firstArray) as Buffer);
     case Tag.general:
       return new Encoded(readBinary(space.bytes, place, bytes, Tag.uint8) as Uint8Array);
     default:
@@ -191,6 +193,11 @@ function readText(from: Buffer, place: number, bytes: number, tag: number): stri
   if (tag === Tag.utf16) return from.toString('utf16le', place, place + bytes);
   if (tag !== Tag.longBigint) throw malformed();
   return bigintOf(from.toString('latin1', place, place + bytes));
+}
+
+/** Bytes that were sent as such, and not as a value. */
+export class Raw {
+  constructor(readonly bytes: Buffer) {}
 }
 
 /** What the general codec has to decode, once the ring is unlocked. */

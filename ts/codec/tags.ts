@@ -19,6 +19,8 @@ export const Tag = {
   tree: 13,
   /** Anything else, as codec.ts writes it. */
   general: 14,
+  /** Bytes that sendBytes() of a pipe sent. */
+  raw: 15,
   /** Typed arrays: this and the place of their class in the list. */
   firstArray: 16,
   uint8: 17,

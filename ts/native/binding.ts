@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import loadAddon = require('node-gyp-build');
 
 import { MultiprocessingError, SystemCallError } from '../errors.js';
+import type { PipeNative } from './pipes.js';
 import type { ForkNative, SpawnRequest } from './requests.js';
 import type { SeenSegment } from './seen.js';
 import type { NativeThreads } from './threads.js';
@@ -29,6 +30,7 @@ export const ObjectKind = {
   queue: 10,
   name: 12,
   journal: 13,
+  pipeEnd: 14,
 } as const;
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
@@ -83,7 +85,7 @@ export interface ObjectHandle {
   readonly kind: number;
   /** Tells the object from an earlier one in its place. */
   readonly serial: number;
-  /** The thread with whose end the handle stops keeping the object alive. */
+  /** The thread, or the ring, with whose end the handle stops keeping the object alive. */
   readonly holder: number;
   /** Tells this handle from others of the same thread; it keeps the object until it is attached. */
   readonly token: number;
@@ -178,7 +180,7 @@ type ErrorFactory = (
 ) => Error;
 
 /** The addon's functions; each is documented where it is defined, in native/napi. */
-export interface Native extends ForkNative, NativeThreads {
+export interface Native extends ForkNative, NativeThreads, PipeNative {
   readonly constants: LayoutConstants;
   setErrorFactory(factory: ErrorFactory): void;
 

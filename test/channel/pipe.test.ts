@@ -1,0 +1,77 @@
+// What a pipe through shared memory has of its own; what all connections have is in
+// connection.test.ts.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+
+import * as mp from 'node-multiprocessing';
+
+import { within } from '../helpers/watchdog';
+
+const open: mp.Connection[] = [];
+function pipeOf(options: mp.PipeOptions): [mp.Connection, mp.Connection] {
+  const ends = mp.Pipe(options);
+  open.push(...ends);
+  return ends;
+}
+
+describe('a pipe through shared memory', () => {
+  afterEach(() => {
+    for (const each of open.splice(0)) each.close();
+  });
+
+  it('a send that is given up while it waits for room is not sent', async () => {
+    const [a, b] = pipeOf({});
+    const big = randomBytes(4_000_000);
+    await a.sendBytes(big);
+    await assert.rejects(a.sendBytes(big, { timeout: 10 }), mp.TimeoutError);
+    assert.throws(() => {
+      a.sendSync('never', { timeout: 0 });
+    }, mp.TimeoutError);
+    const last = a.send('last');
+    assert.deepEqual(await b.recvBytes(), big);
+    assert.equal(await within('it', b.recv()), 'last');
+    await last;
+    assert.equal(await b.poll(), false);
+  });
+
+  it('takes large messages of one size again and again (the memory of read ones is not theirs)', () => {
+    const [a, b] = pipeOf({ duplex: false }).reverse() as [mp.Connection, mp.Connection];
+    const large = randomBytes(20_000_000);
+    for (let i = 0; i < 4; i++) {
+      for (const bytes of [large, large.subarray(i), Buffer.from('small'), large.subarray(9)]) {
+        a.sendBytesSync(bytes);
+        assert.ok(bytes.equals(b.recvBytesSync()));
+      }
+    }
+  });
+
+  it('keeps what its messages refer to, and lets go of it with the pipe', async () => {
+    const [a, b] = pipeOf({});
+    const lock = new mp.Lock();
+    lock.acquireSync();
+    a.sendSync([lock]);
+    const [got] = b.recvSync() as [mp.Lock];
+    assert.equal(got.locked(), true);
+    await assert.rejects(a.send([a]), mp.ClosedError);
+    await a.send('still here');
+    assert.equal(await b.recv(), 'still here');
+  });
+
+  it('has bytes for values, and no values for bytes', async () => {
+    const [a, b] = pipeOf({});
+    for (const value of [1, 'text', { a: 1 }, new Map([[1, 2]])]) {
+      a.sendSync(value);
+      await b.sendBytes(await b.recvBytes());
+      assert.deepEqual(await a.recv(), value);
+    }
+  });
+
+  it('refuses to lend its descriptor, and a way that is none', async () => {
+    const [a, b] = pipeOf({});
+    await assert.rejects(a.sendHandle(b), { name: 'TypeError', message: /via: 'socket'/ });
+    const [reader, writer] = pipeOf({ duplex: false });
+    assert.equal(typeof reader.fileno(), 'number');
+    assert.throws(() => writer.fileno(), { code: 'ERR_MP_DIRECTION' });
+    assert.throws(() => mp.Pipe({ via: 'pigeon' as never }), TypeError);
+  });
+});

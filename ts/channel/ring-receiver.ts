@@ -1,0 +1,174 @@
+// The receiving side of a pipe over rings.
+import { setImmediate } from 'node:timers/promises';
+
+import { decode, decodeSync, encode } from '../codec/codec.js';
+import { Encoded, Raw, readMessage, type MessageSpace } from '../codec/message.js';
+import { Tag } from '../codec/tags.js';
+import { EOFError, type ClosedError } from '../errors.js';
+import { native } from '../native/binding.js';
+import type { CheckedWait } from '../sync/options.js';
+import { checkMessage } from './foreign.js';
+import { longestMessage, tooLong } from './framing.js';
+import { Await, Line } from './line.js';
+import { timedOut } from './pending.js';
+import { turnEvery } from './ring-sender.js';
+import { Refused, type Ring } from './ring.js';
+import type { ReceiveRequest } from './transport.js';
+
+const what = 'no message arrived';
+
+/** A value where bytes were asked for. */
+class Value {
+  constructor(readonly value: unknown) {}
+}
+
+type Look = () => unknown;
+
+export class RingReceiver {
+  readonly #ring: Ring;
+  readonly #line: Line<unknown>;
+  #received = 0;
+  /** Why nothing is received any more, after a message that was longer than allowed. */
+  #broken: Error | undefined;
+
+  constructor(ring: Ring) {
+    this.#ring = ring;
+    this.#line = new Line(ring.address);
+  }
+
+  get isIdle(): boolean {
+    return this.#line.isEmpty;
+  }
+
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  /** Whether there is a message, or the end of them. */
+  get isReady(): boolean {
+    const ring = this.#ring;
+    if (this.#broken !== undefined || ring.count > 0 || ring.isShutDown) return true;
+    native.ringSettle(ring.address, false);
+    return ring.isShutDown;
+  }
+
+  receiveValueSync(maxLength: number, timeoutMs: number): unknown {
+    const value = this.#value(maxLength, timeoutMs);
+    if (typeof value !== 'object') return value;
+    if (value === Refused.busy) throw timedOut(what, timeoutMs);
+    if (value instanceof Raw) return decodeSync(checkMessage(value.bytes));
+    return value instanceof Encoded ? value.decodeSync() : value;
+  }
+
+  async receiveValue(maxLength: number, wait: CheckedWait): Promise<unknown> {
+    const value = await this.#await(() => this.#value(maxLength, 0), wait);
+    if (value instanceof Raw) return decode(checkMessage(value.bytes));
+    return value instanceof Encoded ? value.decode() : value;
+  }
+
+  receiveSync(request: ReceiveRequest, timeoutMs: number): Uint8Array {
+    const message = this.#bytes(request, timeoutMs);
+    if (message === Refused.busy) throw timedOut(what, timeoutMs);
+    return asBytes(message);
+  }
+
+  async receive(request: ReceiveRequest, wait: CheckedWait): Promise<Uint8Array> {
+    return asBytes(await this.#await(() => this.#bytes(request, 0), wait));
+  }
+
+  pollSync(timeoutMs: number): boolean {
+    if (this.isReady) return true;
+    return timeoutMs > 0 && this.#ring.wait(timeoutMs);
+  }
+
+  async poll(wait: CheckedWait): Promise<boolean> {
+    const notYet = new Error(what);
+    const look: Look = () => (this.isReady ? true : Refused.busy);
+    try {
+      await this.#await(look, wait, () => notYet);
+      return true;
+    } catch (error) {
+      if (error === notYet) return false;
+      throw error;
+    }
+  }
+
+  /** Rejects what waits. */
+  end(error: ClosedError): void {
+    this.#line.end(error);
+  }
+
+  /** What `look` gives once it is not busy; in the order of the calls. */
+  async #await(
+    look: Look,
+    wait: CheckedWait,
+    late = (): Error => timedOut(what, wait.timeoutMs),
+  ): Promise<unknown> {
+    wait.signal?.throwIfAborted();
+    const value = this.#line.isEmpty ? look() : Refused.busy;
+    if (value !== Refused.busy) {
+      if (++this.#received % turnEvery === 0) await setImmediate();
+      return value;
+    }
+    if (wait.timeoutMs === 0) throw late();
+    return await this.#line.wait(
+      {
+        detail: Await.record,
+        timedOut: late,
+        run(waiting) {
+          try {
+            const found = look();
+            if (found === Refused.busy) return false;
+            waiting.resolve(found);
+          } catch (error) {
+            waiting.reject(error);
+          }
+          return true;
+        },
+      },
+      wait,
+    );
+  }
+
+  #value(maxLength: number, timeoutMs: number): unknown {
+    if (this.#broken !== undefined) throw this.#broken;
+    if (maxLength >= longestMessage) return this.#checked(this.#ring.get(timeoutMs));
+    return this.#take(timeoutMs, maxLength, readMessage);
+  }
+
+  #bytes({ maxLength, target }: ReceiveRequest, timeoutMs: number): unknown {
+    return this.#take(timeoutMs, maxLength, (space, place, bytes, tag) => {
+      if (tag !== Tag.raw) return new Value(readMessage(space, place, bytes, tag));
+      if (target === undefined || target.length < bytes) return copyOf(space, place, bytes);
+      target.set(space.bytes.subarray(place, place + bytes));
+      return target.subarray(0, bytes);
+    });
+  }
+
+  #take(timeoutMs: number, maxLength: number, read: typeof readMessage): unknown {
+    if (this.#broken !== undefined) throw this.#broken;
+    const value = this.#ring.take(timeoutMs, (space, place, bytes, tag) => {
+      if (bytes > maxLength) throw (this.#broken = tooLong(bytes, maxLength));
+      return read(space, place, bytes, tag);
+    });
+    return this.#checked(value);
+  }
+
+  #checked(value: unknown): unknown {
+    if (value === Refused.shutDown) throw new EOFError('the other side of the connection is gone');
+    return value;
+  }
+}
+
+function copyOf(space: MessageSpace, place: number, bytes: number): Buffer {
+  const copy = Buffer.allocUnsafe(bytes);
+  copy.set(space.bytes.subarray(place, place + bytes));
+  return copy;
+}
+
+/** The bytes that a socket would have carried. */
+function asBytes(message: unknown): Uint8Array {
+  if (!(message instanceof Value)) return message as Uint8Array;
+  const { value } = message;
+  return value instanceof Encoded ? value.bytes : Buffer.from(encode(value));
+}
