@@ -56,6 +56,11 @@ const parts: readonly Part[] = [
     env: { MP_PROCESSES: '1000', MP_PARENT_KILLS: '200', MP_VALUES: '100000' },
   },
   {
+    name: '1,000 live forks under stress',
+    command: suite('fork/live.test.js'),
+    env: { FORK_ROUNDS: '1000' },
+  },
+  {
     name: 'a million messages in a queue, a user killed every 50 ms',
     command: suite('crash/queue-kills.test.js'),
     env: { MP_QUEUE_MESSAGES: '1000000' },
@@ -64,11 +69,6 @@ const parts: readonly Part[] = [
     name: '300,000 messages in a queue, a user killed every 5 ms',
     command: suite('crash/queue-kills.test.js'),
     env: { MP_QUEUE_MESSAGES: '300000', MP_KILL_EVERY_MS: '5' },
-  },
-  {
-    name: '1,000 live forks under stress',
-    command: suite('fork/live.test.js'),
-    env: { FORK_ROUNDS: '1000' },
   },
   {
     name: '1,000 forks by the forkserver, everything that Node can do in each',
