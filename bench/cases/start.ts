@@ -50,15 +50,15 @@ async function startOurs(): Promise<Start> {
 async function startChildProcess(): Promise<Start> {
   const child = fork(__filename, [...process.argv.slice(2), partWord]);
   const startedNs = nowNs();
-  const [[line]] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
-  return { startedNs, ...(line as FirstLine) };
+  const [message] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
+  return { startedNs, ...(message[0] as FirstLine) };
 }
 
 async function startWorker(): Promise<Start> {
   const worker = new Worker(__filename, { argv: process.argv.slice(2) });
   const startedNs = nowNs();
-  const [[line]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
-  return { startedNs, ...(line as FirstLine) };
+  const [message] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
+  return { startedNs, ...(message[0] as FirstLine) };
 }
 
 const ways: Readonly<Record<string, () => Promise<Start>>> = {

