@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "fork/kernel.h"
+#include "fork/rings.h"
 #include "fork/threads.h"
 
 namespace mp::fork {
@@ -18,6 +19,8 @@ namespace {
 
 constexpr size_t kTextBytes = 8192;
 char text[kTextBytes];
+
+constexpr char kEpoll[] = "anon_inode:[eventpoll]";
 
 /// Loops that every Node has beside that of its main thread: V8's delayed tasks, trace events.
 constexpr int kNodesOwnLoops = 2;
@@ -180,14 +183,14 @@ Verdict CheckDescriptors() {
     return Verdict::No("thread '%s' has open connections or files on its own event loop",
                        thread.name);
   }
-  return Verdict::Ok();
+  return CheckRings();
 }
 
 Verdict CheckOtherLoops(int own_epoll) {
   int others = 0;
   NumberedEntries all("/proc/self/fd");
   for (int number = all.Next(); number >= 0; number = all.Next()) {
-    if (number != own_epoll && Is(number, "anon_inode:[eventpoll]")) ++others;
+    if (number != own_epoll && Is(number, kEpoll)) ++others;
   }
   if (others <= kNodesOwnLoops) return Verdict::Ok();
   return Verdict::No(
@@ -195,14 +198,28 @@ Verdict CheckOtherLoops(int own_epoll) {
       others - kNodesOwnLoops);
 }
 
+/// The instances in which nothing is watched yet, such as that of Node's loop for trace events.
+bool RenewIdleEpolls() {
+  bool complete = true;
+  NumberedEntries all("/proc/self/fd");
+  for (int number = all.Next(); number >= 0; number = all.Next()) {
+    if (!Is(number, kEpoll) || !ForEachWatched(number, [](const Watched&) { return false; })) {
+      continue;
+    }
+    complete = PutUnder(Kernel(SYS_epoll_create1, EPOLL_CLOEXEC), number) && complete;
+  }
+  return complete;
+}
+
 bool RenewDescriptors() {
   bool complete = RenewLockPipe();
+  GiveUpRings();
   for (size_t i = 0; i < StoppedCount(); ++i) {
     const StoppedThread& thread = StoppedAt(i);
     if (thread.epoll_descriptor < 0 || thread.is_own) continue;
     complete = RenewEpoll(thread.epoll_descriptor) && complete;
   }
-  return complete;
+  return RenewIdleEpolls() && complete;
 }
 
 }  // namespace mp::fork

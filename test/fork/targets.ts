@@ -16,6 +16,10 @@ export async function waitFor(event: Event): Promise<void> {
   process.exitCode = 7;
 }
 
+export function waitSyncFor(event: Event): void {
+  event.waitSync();
+}
+
 export async function holdFor(lock: Lock, held: Event): Promise<void> {
   await lock.acquire();
   held.set();
