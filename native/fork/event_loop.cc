@@ -23,17 +23,20 @@ Links LinksOf(T* queue) {
   return reinterpret_cast<Links>(queue);
 }
 
-bool IsEmpty(Links head) { return head[0] == head; }
+/// A list refers to itself by its own address.
+void* AddressOf(Links head) { return static_cast<void*>(head); }
+
+bool IsEmpty(Links head) { return head[0] == AddressOf(head); }
 
 unsigned LengthOf(Links head) {
   unsigned length = 0;
-  for (void* at = head[0]; at != head; at = static_cast<Links>(at)[0]) ++length;
+  for (void* at = head[0]; at != AddressOf(head); at = static_cast<Links>(at)[0]) ++length;
   return length;
 }
 
 void Clear(Links head) {
-  head[0] = head;
-  head[1] = head;
+  head[0] = AddressOf(head);
+  head[1] = AddressOf(head);
 }
 
 /// Takes a member out of its list.
@@ -142,7 +145,7 @@ void Detach(uv_handle_t* handle, void* raw) {
     Remove(LinksOf(&reinterpret_cast<uv_process_t*>(handle)->queue));
   }
   // What the parent's JavaScript would do on a signal, the child does not; from the first moment.
-  if (type == UV_SIGNAL) signal(reinterpret_cast<uv_signal_t*>(handle)->signum, SIG_DFL);
+  if (type == UV_SIGNAL) (void)signal(reinterpret_cast<uv_signal_t*>(handle)->signum, SIG_DFL);
   if (type == UV_NAMED_PIPE) reinterpret_cast<uv_pipe_t*>(handle)->pipe_fname = nullptr;
   const bool has_descriptor =
       type == UV_TCP || type == UV_NAMED_PIPE || type == UV_UDP || type == UV_POLL;

@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstring>
 
 #include "fork/kernel.h"
 #include "fork/threads.h"
@@ -56,7 +55,7 @@ Forked ForkLive(const LoopPlan& plan, unsigned limit_ms, Verdict* verdict) {
   const Forked forked = ForkStopped(fork);
   if (forked.side != Side::kChild) ReleaseThreads();
   if (forked.side == Side::kFailed) {
-    *verdict = Verdict::No("the system refuses: %s", std::strerror(forked.error));
+    *verdict = Verdict::No("the system refuses: error %d", forked.error);
   }
   return forked;
 }
@@ -77,7 +76,7 @@ Verdict ProbeFork(const Probe& probe, bool* is_tried) {
   if (forked.side == Side::kChild) _exit(probe.job(probe.argument));
   ReleaseThreads();
   if (forked.side == Side::kFailed) {
-    return Verdict::No("the system refuses: %s", std::strerror(forked.error));
+    return Verdict::No("the system refuses: error %d", forked.error);
   }
   const int status = AwaitEnd(forked.pid, probe.patience_ms);
   if (status < 0) return Verdict::No("a test fork hung for %d ms", probe.patience_ms);

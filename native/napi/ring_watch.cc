@@ -90,6 +90,7 @@ bool RingWatches::Rearm(int descriptor) {
 void RingWatches::Close(int descriptor) { watches_.erase(descriptor); }
 
 void RingWatches::ForgetAll() {
+  // They belong to the parent's loop. NOLINTNEXTLINE(bugprone-unused-return-value)
   for (auto& [descriptor, watch] : watches_) (void)watch.release();
   watches_.clear();
 }
