@@ -7,7 +7,8 @@ import { handleOf, objectOf } from '../memory/handles.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
 import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
-import { native, ObjectKind, Outcome } from '../native/binding.js';
+import { native, ObjectKind } from '../native/binding.js';
+import { hasAcquired } from './blocked.js';
 import { conditionLock, type ConditionLock } from './condition-lock.js';
 import { ConditionWait } from './condition-wait.js';
 import type { Guard } from './guard.js';
@@ -183,8 +184,11 @@ export class Condition {
     const ticket = native.conditionEnter(this.#address);
     const suspended = this.#lock.suspend();
     const outcome = native.conditionBlock(this.#address, ticket, timeoutMs);
+    // A thread that is terminated in one of these keeps its ticket, and what was granted to it: the
+    // others pass that on when they see its death.
+    const isNotified = hasAcquired(outcome, timeoutMs);
     this.#lock.resumeSync(suspended);
-    if (outcome !== Outcome.acquired) return false;
+    if (!isNotified) return false;
     native.conditionLeave(this.#address, ticket);
     return true;
   }

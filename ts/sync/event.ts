@@ -5,7 +5,8 @@ import type { FastPaths } from '../memory/fast-paths.js';
 import { createObject, openMemory, Place } from '../memory/memory.js';
 import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
-import { native, ObjectKind, Outcome } from '../native/binding.js';
+import { native, ObjectKind } from '../native/binding.js';
+import { hasAcquired } from './blocked.js';
 import { EventQueue } from './event-queue.js';
 import { checkAwait, checkWait } from './options.js';
 import type { AwaitOptions, WaitOptions } from './options.js';
@@ -113,7 +114,7 @@ export class Event {
   waitSync(options?: WaitOptions): boolean {
     const timeoutMs = checkWait('waitSync', options);
     if (this.isSet()) return true;
-    return timeoutMs > 0 && native.eventWait(this.#address, timeoutMs) === Outcome.acquired;
+    return timeoutMs > 0 && hasAcquired(native.eventWait(this.#address, timeoutMs), timeoutMs);
   }
 
   /**

@@ -8,6 +8,7 @@ import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
+import { hasAcquired } from './blocked.js';
 import { guard, guardSync, runExclusive, runExclusiveSync, type Guard } from './guard.js';
 import { checkAwait, checkWait } from './options.js';
 import type { AbandonedOptions, AwaitOptions, WaitOptions } from './options.js';
@@ -198,7 +199,7 @@ export class Lock {
         { code: 'ERR_MP_DEADLOCK' },
       );
     }
-    return outcome === Outcome.acquired;
+    return hasAcquired(outcome, timeoutMs);
   }
 
   #releaseSlow(): void {

@@ -8,6 +8,7 @@ import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
+import { hasAcquired } from './blocked.js';
 import { guard, guardSync, runExclusiveSync, type AsyncGuarded, type Guard } from './guard.js';
 import { lockFlags, type LockOptions } from './lock.js';
 import { checkAwait, checkWait } from './options.js';
@@ -277,7 +278,7 @@ export class RLock {
         { code: 'ERR_MP_DEADLOCK' },
       );
     }
-    return outcome === Outcome.acquired;
+    return hasAcquired(outcome, timeoutMs);
   }
 
   #releaseSlow(): void {
@@ -319,7 +320,7 @@ export class RLock {
     resume = (lock, { owner, depth }) =>
       owner === undefined ? lock.#owners.resumeThread(depth) : lock.#owners.resume(owner, depth);
     resumeSync = (lock, { depth }) => {
-      native.rlockAcquireAll(lock.#address, depth);
+      hasAcquired(native.rlockAcquireAll(lock.#address, depth), Infinity);
     };
   }
 }

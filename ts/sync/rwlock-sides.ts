@@ -5,6 +5,7 @@ import { NotOwnerError } from '../errors.js';
 import { openMemory } from '../memory/memory.js';
 import { selfAt, type Self } from '../memory/self.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
+import { hasAcquired } from './blocked.js';
 import { refuseDeadlock } from './deadlock.js';
 import { guard, guardSync, runExclusive, runExclusiveSync, type Guard } from './guard.js';
 import { checkAwait, checkWait } from './options.js';
@@ -178,7 +179,7 @@ export class ReadSide extends RWLockSide {
         ? native.rwlockReadTry(this.address)
         : native.rwlockReadAcquire(this.address, timeoutMs);
     if (outcome === Outcome.deadlock) refuseDeadlock('writes');
-    return outcome === Outcome.acquired;
+    return hasAcquired(outcome, timeoutMs);
   }
 
   tryAcquire(): boolean {
@@ -241,7 +242,7 @@ export class WriteSide extends RWLockSide {
         ? native.rwlockWriteTry(this.address, false)
         : native.rwlockWriteAcquire(this.address, result === 2, timeoutMs);
     if (outcome === Outcome.deadlock) refuseDeadlock('reads, or writes, already');
-    return outcome === Outcome.acquired;
+    return hasAcquired(outcome, timeoutMs);
   }
 
   tryAcquire(): boolean {

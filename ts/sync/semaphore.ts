@@ -8,6 +8,7 @@ import { createObject, openMemory, Place } from '../memory/memory.js';
 import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
 import { native, ObjectKind, Outcome } from '../native/binding.js';
+import { hasAcquired } from './blocked.js';
 import { refuseDeadlock } from './deadlock.js';
 import { guard, guardSync, runExclusive, runExclusiveSync, type Guard } from './guard.js';
 import { checkAwait, checkWait } from './options.js';
@@ -223,7 +224,7 @@ export class Semaphore {
         ? native.semaphoreTryAcquire(this.#address)
         : native.semaphoreAcquire(this.#address, timeoutMs);
     if (outcome === Outcome.deadlock) refuseDeadlock('holds all units');
-    return outcome === Outcome.acquired;
+    return hasAcquired(outcome, timeoutMs);
   }
 
   #releaseSlow(count: number): void {
