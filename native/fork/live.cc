@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-
 #include "fork/kernel.h"
 #include "fork/threads.h"
 
