@@ -143,6 +143,16 @@ forEachMethod('Pool, single calls', (pools) => {
       (error: Error) => error instanceof mp.NotCloneableError && error.message.includes('args[0]'),
     );
     await assert.rejects(pools.pool.map(closure, [1]), mp.NotImportableError);
+    for (const [chunksize, where] of [
+      [1, 'items.slice(1)[0]'],
+      [2, 'items[1]'],
+    ] as const) {
+      const mapped = pools.pool.map(tasks.same, [1, Symbol('no')], { chunksize });
+      await assert.rejects(mapped, (error: Error) => error.message.startsWith(where));
+    }
+    const iterator = pools.pool.imap(tasks.same, [1, Symbol('no')]);
+    await iterator.next();
+    await assert.rejects(iterator.next(), /^NotCloneableError: items\[1\] cannot be sent/);
     assert.equal(await within('a task', pools.pool.apply(tasks.square, [2])), 4);
   });
 
