@@ -34,7 +34,7 @@ function byHand(run: PoolUnderTest['run']): PoolUnderTest['map'] {
 
 function ours(pool: mp.Pool | mp.ThreadPool): PoolUnderTest {
   return {
-    run: (name, argument) => pool.apply(tasks[name] as (x: unknown) => unknown, [argument]),
+    run: (name, argument) => pool.apply(tasks[name], [argument]),
     map: (items) => pool.map(tasks.double, items),
     end: () => pool[Symbol.asyncDispose](),
   };

@@ -250,6 +250,54 @@ def condition_ping_pong(measured_ms):
     )
 
 
+BURST = 64
+
+
+def meet(barrier, times):
+    for _ in range(times):
+        barrier.wait()
+
+
+def meet_again_and_again(barrier, stop):
+    while True:
+        meet(barrier, BURST)
+        if stop.value:
+            return
+
+
+def meet_until(barrier, stop, end_ns, is_last):
+    rounds = 0
+    while True:
+        meet(barrier, BURST - 1)
+        rounds += BURST
+        is_over = time.monotonic_ns() >= end_ns
+        if is_over and is_last:
+            stop.value = 1
+        meet(barrier, 1)
+        if is_over:
+            return rounds
+
+
+def barrier_rounds(parties):
+    def run(measured_ms):
+        barrier = multiprocessing.Barrier(parties)
+        stop = multiprocessing.RawValue("i", 0)
+        children = [
+            multiprocessing.Process(target=meet_again_and_again, args=(barrier, stop))
+            for _ in range(parties - 1)
+        ]
+        for child in children:
+            child.start()
+        meet_until(barrier, stop, time.monotonic_ns() + LEAD_IN_NS, False)
+        start = time.monotonic_ns()
+        rounds = meet_until(barrier, stop, start + measured_ms * 1_000_000, True)
+        print_metrics(perSecond=rounds * 1e9 / (time.monotonic_ns() - start))
+        for child in children:
+            child.join()
+
+    return run
+
+
 def raw_value(code):
     def run(measured_ms):
         shared = multiprocessing.RawValue(code, 0)
@@ -643,6 +691,7 @@ CASES = {
     "condition-notify": condition_notify,
     "event-ping-pong": event_ping_pong,
     "condition-ping-pong": condition_ping_pong,
+    **{f"barrier-{parties}": barrier_rounds(parties) for parties in (2, 4, 8)},
     **{f"queue-stream-{name}": queue_stream(name) for name in PAYLOADS},
     **{f"pipe-stream-{name}": pipe_stream(name) for name in PAYLOADS},
     "queue-round-trip": queue_round_trip,

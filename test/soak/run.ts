@@ -41,6 +41,16 @@ const parts: readonly Part[] = [
     env: { MP_KILL_ROUNDS: '300' },
   },
   {
+    name: '60 s of stress for every primitive, with kills, timeouts and aborts',
+    command: suite('crash/stress.test.js'),
+    env: { MP_STRESS_MS: '60000' },
+  },
+  {
+    name: '60 s of stress for conditions, without futex_waitv',
+    command: [...suite('crash/stress.test.js'), '--grep=Condition'],
+    env: { MP_STRESS_MS: '60000', NODE_MULTIPROCESSING_WAIT: 'futex' },
+  },
+  {
     name: '100,000 races of abort and timeout with release',
     command: suite('sync/races.test.js'),
     env: { MP_RACE_ROUNDS: '100000' },
