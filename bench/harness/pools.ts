@@ -34,7 +34,10 @@ function byHand(run: PoolUnderTest['run']): PoolUnderTest['map'] {
 
 function ours(pool: mp.Pool | mp.ThreadPool): PoolUnderTest {
   return {
-    run: (name, argument) => pool.apply(tasks[name], [argument]),
+    run(name, argument) {
+      const task = tasks[name] as (x: unknown) => unknown;
+      return pool.apply(task, [argument]);
+    },
     map: (items) => pool.map(tasks.double, items),
     end: () => pool[Symbol.asyncDispose](),
   };
