@@ -10,13 +10,13 @@ const limit = { timeout: 10_000 };
 
 interface Way {
   readonly name: string;
-  /** Where a holder gets it, how the others do, and how it is put. */
-  open(): {
+  readonly open: () => {
+    /** Where a holder gets what is next, and how the others do. */
     readonly source: mp.Queue | mp.Connection;
-    get(): Promise<unknown>;
-    getSync(): unknown;
-    put(bytes: Buffer): void;
-    close(): void;
+    readonly get: () => Promise<unknown>;
+    readonly getSync: () => unknown;
+    readonly put: (bytes: Buffer) => void;
+    readonly close: () => void;
   };
 }
 
