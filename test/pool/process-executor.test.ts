@@ -7,15 +7,19 @@ import * as mp from 'node-multiprocessing';
 
 import { runProgram } from '../helpers/program';
 import { until, within } from '../helpers/watchdog';
-import { endBy, endInOutcome } from './endings';
+import { endBy, endInOutcome, type Way } from './endings';
 import { Stop } from './executors';
 import { upTo } from './pools';
 import * as tasks from './tasks';
 
 const { BrokenProcessPool } = mp.futures;
-const atLoad = pathToFileURL(join(__dirname, 'end-at-load.mjs'));
-atLoad.searchParams.set('way', 'exit 0');
-const never = mp.functionRef<() => void>(atLoad, 'never');
+const loaded = pathToFileURL(join(__dirname, 'end-at-load.mjs'));
+/** A module that ends its process in that way. */
+function atLoad(way: Way): mp.FunctionRef<() => void> {
+  const url = new URL(loaded);
+  url.searchParams.set('way', way);
+  return mp.functionRef<() => void>(url, 'never');
+}
 
 for (const method of mp.getAllStartMethods()) {
   describe(`ProcessPoolExecutor and its processes, ${method}`, () => {
@@ -24,6 +28,7 @@ for (const method of mp.getAllStartMethods()) {
 
     const crashes: [string, (executor: mp.futures.ProcessPoolExecutor) => mp.futures.Future][] = [
       ['in a call', (executor) => executor.submit(tasks.kill, 'SIGKILL')],
+      ['before its first line', (executor) => executor.submit(atLoad('SIGSEGV'))],
       ['by a crash', (executor) => executor.submit(endBy, 'abort')],
       ['while it sends', (executor) => executor.submit(tasks.killWhileSending, 2e7)],
       [
@@ -74,7 +79,7 @@ for (const method of mp.getAllStartMethods()) {
         [executor.submit(tasks.exit, 3), 3],
         [executor.submit(tasks.exit, 0), 0],
         [executor.submit(endInOutcome, 'exit 1'), 1],
-        [executor.submit(never), 0],
+        [executor.submit(atLoad('exit 0')), 0],
       ] as const) {
         const error = await within('the error', future.exception());
         assert.ok(error instanceof mp.WorkerLostError, String(error));

@@ -192,3 +192,14 @@ export function countAndAdd(counter: mp.Value<'i'>, x: number): number {
   counter.add(1);
   return x;
 }
+
+/** Made by its own module only. */
+export class PickyError extends Error {
+  constructor(made?: string) {
+    if (made !== 'here') throw new TypeError('not made here');
+    super('picky');
+  }
+}
+export function failPicky(): never {
+  throw new PickyError('here');
+}
