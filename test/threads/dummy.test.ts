@@ -13,13 +13,22 @@ describe('mp.dummy', () => {
     const child = new dummy.Process({ target: targets.whoAmI });
     assert.equal(child.exitCode, null);
     await child.start();
-    assert.deepEqual(dummy.activeChildren(), [child]);
     const { pid, isMain } = await within('the result', child.result());
     assert.deepEqual([pid, isMain], [process.pid, false]);
     await within('the end', child.join());
     assert.equal(child.exitCode, 0);
-    assert.deepEqual(dummy.activeChildren(), []);
     assert.equal('pid' in child, false);
+  });
+
+  it('activeChildren() are those that run', async () => {
+    const [running, go] = [new mp.Semaphore(0), new mp.Event()];
+    const child = new dummy.Process({ target: targets.look, args: [running, go] });
+    await child.start();
+    await within('it to run', running.acquire());
+    assert.deepEqual(dummy.activeChildren(), [child]);
+    go.set();
+    await within('the end', child.join());
+    assert.deepEqual(dummy.activeChildren(), []);
   });
 
   it('has the objects of processes, which work between its threads', async () => {
