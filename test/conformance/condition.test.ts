@@ -357,11 +357,17 @@ describe('Condition', () => {
     });
   });
 
-  it('shows its lock to console.log', () => {
+  it('shows its lock and how many wait to console.log', async () => {
     const condition = new mp.Condition(new mp.Lock());
-    assert.equal(
-      inspect(condition),
-      'Condition { lock: Lock { locked: false, abandoned: false } }',
-    );
+    const lock = 'Lock { locked: false, abandoned: false }';
+    assert.equal(inspect(condition), `Condition { lock: ${lock}, waiters: 0 }`);
+    const waits = [1, 2].map(() => condition.runExclusive(() => condition.wait()));
+    await condition.runExclusive(() => undefined);
+    assert.equal(inspect(condition), `Condition { lock: ${lock}, waiters: 2 }`);
+    await condition.runExclusive(() => {
+      condition.notifyAll();
+    });
+    await within('both', Promise.all(waits));
+    assert.equal(inspect(condition), `Condition { lock: ${lock}, waiters: 0 }`);
   });
 });

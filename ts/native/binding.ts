@@ -229,6 +229,8 @@ export interface Native extends ForkNative, NativeThreads, PipeNative {
   lockTryAcquire(address: number): Outcome;
   lockAcquire(address: number, timeoutMs: number): Outcome;
   lockRelease(address: number): Outcome;
+  /** Of a Lock or RLock: the pid of its owner's process; 0: nobody, -1: the owner has ended. */
+  lockOwner(address: number, kind: ObjectKind): number;
   rlockTryAcquire(address: number): Outcome;
   rlockAcquire(address: number, timeoutMs: number): Outcome;
   rlockRelease(address: number): Outcome;
@@ -246,6 +248,7 @@ export interface Native extends ForkNative, NativeThreads, PipeNative {
   conditionBlock(address: number, ticket: number, timeoutMs: number): Outcome;
   conditionLeave(address: number, ticket: number): void;
   conditionNotify(address: number, count: number): void;
+  conditionWaiting(address: number): number;
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
 
