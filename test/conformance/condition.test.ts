@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
 import { untilAwaited } from '../helpers/shared-words.js';
-import { timed, turns, within } from '../helpers/watchdog.js';
+import { timed, turns, until, within } from '../helpers/watchdog.js';
 
 const makers: Record<string, () => mp.Lock | mp.RLock> = {
   Lock: () => new mp.Lock(),
@@ -355,6 +355,28 @@ describe('Condition', () => {
       assert.throws(() => condition.waitSync({ timeout: 1 }), mp.NotOwnerError);
       condition.notify();
     });
+  });
+
+  it('a signal is handled during an awaited wait, after a blocking one, and ends neither', async () => {
+    const condition = new mp.Condition(new mp.Lock());
+    let handled = 0;
+    const handle = () => handled++;
+    process.on('SIGUSR2', handle);
+    const isOver = condition.runExclusive(() => condition.wait());
+    await condition.runExclusive(() => undefined);
+    process.kill(process.pid, 'SIGUSR2');
+    await until('the handler', () => handled === 1);
+    assert.match(inspect(condition), /waiters: 1/);
+    condition.runExclusiveSync(() => {
+      process.kill(process.pid, 'SIGUSR2');
+      assert.equal(condition.waitSync({ timeout: 20 }), false);
+      assert.equal(handled, 1);
+      condition.notify();
+    });
+    assert.equal(await within('the wait', isOver), true);
+    await until('the handler', () => handled === 2);
+    process.off('SIGUSR2', handle);
+    assert.equal(condition.locked(), false);
   });
 
   it('shows its lock and how many wait to console.log', async () => {
