@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
 import { MeetingCell, type MeetingForm } from '../helpers/barrier-roles.js';
-import { Party, partyKinds, useParty } from '../helpers/party.js';
+import { nounOf, Party, partyKinds, useParty } from '../helpers/party.js';
 import { makeCells } from '../helpers/shared-words.js';
 import { timed, turns, until, within } from '../helpers/watchdog.js';
 
@@ -210,7 +210,7 @@ describe('Barrier in one thread', () => {
 });
 
 for (const kind of partyKinds) {
-  describe(`Barrier between two ${kind === 'process' ? 'processes' : 'worker_threads'}`, () => {
+  describe(`Barrier between two ${nounOf(kind)}`, () => {
     const party = useParty(kind);
 
     for (const form of ['wait', 'waitSync'] as const) {

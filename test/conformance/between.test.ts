@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
-import { partyKinds, useParty } from '../helpers/party.js';
+import { nounOf, partyKinds, useParty } from '../helpers/party.js';
 import { isUntouched, makeCells, untilAwaited } from '../helpers/shared-words.js';
 import { timed, turns, within } from '../helpers/watchdog.js';
 
 for (const kind of partyKinds) {
-  describe(`between two ${kind === 'process' ? 'processes' : 'worker_threads'}`, () => {
+  describe(`between two ${nounOf(kind)}`, () => {
     const party = useParty(kind);
 
     for (const Lock of [mp.Lock, mp.RLock]) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
-import { Party, partyKinds, useParty } from '../helpers/party.js';
+import { nounOf, Party, partyKinds, useParty } from '../helpers/party.js';
 import { makeCells, type CellsHandle } from '../helpers/shared-words.js';
 import { turns, until, within } from '../helpers/watchdog.js';
 
@@ -28,7 +28,7 @@ function notify(condition: mp.Condition, count: number): void {
 }
 
 for (const kind of partyKinds) {
-  describe(`Condition between ${kind === 'process' ? 'processes' : 'worker_threads'}`, () => {
+  describe(`Condition between ${nounOf(kind)}`, () => {
     const party = useParty(kind);
 
     for (const form of forms) {

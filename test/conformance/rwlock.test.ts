@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
-import { Party, partyKinds, useParty } from '../helpers/party.js';
+import { nounOf, Party, partyKinds, useParty } from '../helpers/party.js';
 import { RWCell, type SideCall } from '../helpers/rwlock-roles.js';
 import { makeCells } from '../helpers/shared-words.js';
 import { timed, turns, until, within } from '../helpers/watchdog.js';
@@ -162,7 +162,7 @@ describe('RWLock in one thread', () => {
 });
 
 for (const kind of partyKinds) {
-  describe(`RWLock between two ${kind === 'process' ? 'processes' : 'worker_threads'}`, () => {
+  describe(`RWLock between two ${nounOf(kind)}`, () => {
     const party = useParty(kind);
 
     it('both may read at once, neither writes meanwhile', async () => {

@@ -86,6 +86,16 @@ const parts: readonly Part[] = [
     env: { MP_QUEUE_MESSAGES: '300000', MP_KILL_EVERY_MS: '5' },
   },
   {
+    name: '1,000 ends of pool workers, in all ways at all moments; 100 without memory',
+    command: [...suite('crash/pools.test.js'), '--grep', 'reject'],
+    env: { MP_POOL_KILLS: '1000', MP_POOL_MEMORY: '100' },
+  },
+  {
+    name: '100,000 tasks of a pool, 1,000 of its workers killed at random',
+    command: [...suite('crash/pools.test.js'), '--grep', 'forkserver each of many tasks'],
+    env: { MP_POOL_TASKS: '100000' },
+  },
+  {
     name: '1,000 forks by the forkserver, everything that Node can do in each',
     command: suite('fork/forkserver.test.js'),
     env: { FORK_ROUNDS: '1000' },
