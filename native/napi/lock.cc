@@ -30,7 +30,7 @@ Napi::Value Release(const Napi::CallbackInfo& info) {
   return OutcomeValue(info, sync::Lock(target.mapped->segment, target.object).Release());
 }
 
-/// lockOwner(address, kind: Lock or RLock) → pid of the owner's process; 0: nobody, -1: it has ended
+/// lockOwner(address, kind: Lock or RLock) → pid of its owner; 0: nobody, -1: one that has ended
 Napi::Value Owner(const Napi::CallbackInfo& info) {
   const Target target = TargetAt(info, static_cast<ObjectKind>(WholeAt(info, 1)));
   const sync::Segment& segment = target.mapped->segment;

@@ -16,7 +16,7 @@ for (const kind of partyKinds) {
         const lock = new Lock();
         const other = await party();
         await other.call(lock, 'acquireSync');
-        const owner = kind === 'process' ? `process ${other.pid}` : 'another thread';
+        const owner = kind === 'worker' ? 'another thread' : `process ${other.pid}`;
         assert.equal(lock.locked(), true);
         assert.equal(await other.call(lock, 'locked'), true);
         assert.match(inspect(lock), new RegExp(`locked: true, owner: '${owner}'`));
