@@ -117,12 +117,6 @@ export function grow(bytes: number): number {
   kept = Buffer.alloc(bytes, 1);
   return kept.length;
 }
-/** More than its process may have. */
-export function outOfMemory(): void {
-  const all: number[][] = [];
-  for (;;) all.push(new Array<number>(1e6).fill(1));
-}
-
 export async function poolInChild(numbers: number[]): Promise<number[]> {
   await using pool = new mp.Pool(2);
   return await pool.map(square, numbers);
@@ -144,12 +138,4 @@ export function countOrFail(counter: mp.Value<'i'>, i: number): number {
 }
 export const meetIn = ([running, goOn]: [mp.Semaphore, mp.Semaphore]): Promise<number> =>
   meet(running, goOn);
-/** Ends while its outcome is written down. */
-export const exitWhileSending = (code: number): unknown => ({
-  get value(): number {
-    return process.exit(code);
-  },
-});
 export { sleep };
-
-export const abort = (): never => process.abort();

@@ -190,6 +190,7 @@ export interface Native extends ForkNative, NativeThreads, PipeNative {
   chunk(address: number, length: number): ArrayBuffer;
   bytes(address: number, length: number): ArrayBuffer;
   preferLargePages(bytes: Uint8Array): void;
+  expectLargeBlocks(): void;
   allocate(sizeBytes: number): number;
   free(address: number): boolean;
   createObject(

@@ -130,6 +130,7 @@ export class PoolCore {
     this.#wake();
     this.crew.fill(this.#outstanding);
     this.#dispatch();
+    task.keep();
   }
 
   /** Nothing is begun any more once all that was submitted has come to its end. */
@@ -234,6 +235,7 @@ export class PoolCore {
     member.sent.delete(head.id);
     if (head.detail === Kind.unknownFunction) {
       member.forget(task.fn.id);
+      if (task.isInRing) task.restore(value);
       if (!task.isSettled) this.#queue.unshift(task);
       return;
     }
@@ -314,15 +316,12 @@ export class PoolCore {
   }
 
   #ended(member: Member, end: WorkerEnd): void {
-    const running = member.state.running;
-    let lost: Task | undefined;
+    const { begun } = member;
     for (const task of [...member.sent.values()].reverse()) {
-      if (task.isSettled) continue;
-      if (task.id === running) lost = task;
-      else this.#queue.unshift(task);
+      if (!task.isSettled && task !== begun) this.#queue.unshift(task);
     }
     member.sent.clear();
-    if (lost !== undefined) this.#lost(lost, lostError(member, end));
+    if (begun?.isSettled === false) this.#lost(begun, lostError(member, end));
     if (this.state === 'running' || (this.state === 'closed' && this.#outstanding > 0)) {
       this.crew.fill(this.#outstanding);
     }

@@ -1,5 +1,11 @@
 // One task of a pool, as its own process sees it.
-import { discardMessage, keepMessage, messageOf, type Message } from '../codec/message.js';
+import {
+  discardMessage,
+  isBorrowed,
+  keepMessage,
+  messageOf,
+  type Message,
+} from '../codec/message.js';
 import { Tag } from '../codec/tags.js';
 import { native } from '../native/binding.js';
 import type { Slot } from './functions.js';
@@ -41,6 +47,9 @@ const labels: Record<number, string> = {
   [Form.argumentLists]: 'the items',
 };
 
+/** Larger data is copied into a ring at once, where it can be: of what is there is no copy here. */
+const largeBytes = 16 * 1024;
+
 const ownId = (): number => native.selfAt(0);
 
 export class Task {
@@ -57,6 +66,7 @@ export class Task {
   /** Taken out of the queue, for a worker. */
   isSent = false;
   #message: Message;
+  #place: 'here' | 'lent' | 'ring' = 'here';
   /** What the message has to be made of again, because a receiver can use it once. */
   #content: unknown;
   stopListening: (() => void) | undefined;
@@ -70,12 +80,36 @@ export class Task {
     this.queuedMs = nowMs;
     this.retriesLeft = choices.retries;
     const label = labels[work.detail & formMask];
-    this.#message = keepMessage(messageOf(work.content, ownId, label));
+    this.#message = messageOf(work.content, ownId, label);
+    if (isBorrowed(this.#message) && this.#message.bytes >= largeBytes && choices.retries === 0) {
+      this.#place = 'lent';
+    } else {
+      this.#message = keepMessage(this.#message);
+    }
     if (this.#message.tag === Tag.general && choices.retries > 0) this.#content = work.content;
   }
 
   get message(): Message {
     return this.#message;
+  }
+
+  /** The call that makes the task returns: what is its caller's may change. */
+  keep(): void {
+    if (this.#place !== 'lent') return;
+    if (!this.isSent) this.#message = keepMessage(this.#message);
+    else this.#message = { ...this.#message, body: undefined };
+    this.#place = this.isSent ? 'ring' : 'here';
+  }
+
+  /** Whether there is no copy of its message but in the ring. */
+  get isInRing(): boolean {
+    return this.#place === 'ring';
+  }
+
+  /** It has been taken back out of the ring, or sent back by its worker. */
+  restore(data: unknown): void {
+    this.#message = keepMessage(messageOf(data, ownId));
+    this.#place = 'here';
   }
 
   /** It was begun, and its message perhaps read. */
