@@ -168,6 +168,7 @@ forEachKind('Pool, many calls', (pools) => {
       throw new Error('the input is broken');
     }
     async function* brokenLater(): AsyncGenerator<number> {
+      await Promise.resolve();
       yield* broken();
     }
     for (const input of [broken(), brokenLater()]) {
