@@ -278,7 +278,7 @@ export interface Native extends ForkNative, NativeThreads, PipeNative {
 
   takeTask(control: number, mailbox: number, parent: number): Uint8Array;
   tellStarted(): void;
-  leaveResult(bytes: Uint8Array): void;
+  leaveResult(bytes: Uint8Array, tickets: readonly Uint8Array[]): void;
   watchParent(pid: number): number;
   barrierWait(address: number, canAct: boolean, timeoutMs: number): number;
   barrierArrive(
