@@ -23,7 +23,7 @@ const isPart = (file) => !apart.test(file) || file === 'dist/process/child-main.
 
 /**
  * The module's code with late imports: TypeScript names the module at each use, so that a use can be
- * a call. Lines stay where they are.
+ * a call; in parentheses, or `new` would take that for the constructor. Lines stay where they are.
  */
 function withLateImports(code) {
   const late = [];
@@ -32,7 +32,12 @@ function withLateImports(code) {
     late.push(name);
     return `const ${name} = late(${JSON.stringify(id)});`;
   });
-  return late.reduce((text, name) => text.replaceAll(`${name}.`, `(${name}()).`), declared);
+  return late.reduce((text, name) => {
+    const uses = text.split(name).length - 1;
+    const members = text.split(`${name}.`).length - 1;
+    if (uses !== members + 1) throw new Error(`${name} is used other than by its members`);
+    return text.replaceAll(`${name}.`, `(${name}()).`);
+  }, declared);
 }
 
 const before = `"use strict";

@@ -92,6 +92,8 @@ struct SegmentHeader {
   std::atomic<uint64_t> allocator_lock;
 };
 static_assert(offsetof(SegmentHeader, magic) == 0);
+// Read as an RWLock's cell, address 0 is nobody's: ts/sync/rwlock-sides.ts.
+static_assert(kMagic >> 32 > kIdMask);
 static_assert(offsetof(SegmentHeader, layout_version) == 8);
 static_assert(offsetof(SegmentHeader, architecture) == 12);
 static_assert(offsetof(SegmentHeader, id) == 16);

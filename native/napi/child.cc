@@ -114,8 +114,8 @@ Napi::Value ChildNews(const Napi::CallbackInfo& info) {
   return news;
 }
 
-/// Takes the descriptors that came with a result; their tickets are its last bytes. Returns the size
-/// of what is before them.
+/// Takes the descriptors that came with a result; their tickets are its last bytes. Returns how
+/// many are before them.
 size_t TakeGifts(Child& child, const uint8_t* bytes, size_t size) {
   const size_t before = size - child.gifts.size() * sizeof(Ticket);
   const uint8_t* next = bytes + before;
