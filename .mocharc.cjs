@@ -1,17 +1,22 @@
 // One process, one file after another: tests start real processes and measure time.
 //
 // MP_TEST_CELL=<name> runs what depends on one thing: the version of Node, the back end of the memory,
-// the way of waiting, the start method; not the checks of documents, sizes and examples.
+// the way of waiting, the start method; not the checks of documents, sizes and examples. Between which
+// parties the conformance suites run, MP_TEST_PARTIES says (test/helpers/party.ts): by default all.
 const cells = {
-  node: '{codec,conformance,crash,fork,functions,process,threads}',
-  memory: '{conformance,crash,sync,threads,values}',
-  wait: '{conformance,crash,sync}',
-  spawn: '{crash,process}',
+  node: {
+    folders: '{codec,conformance,crash,fork,functions,process,threads}',
+    parties: 'worker,forkserver,fork',
+  },
+  memory: { folders: '{conformance,crash,sync,threads,values}', parties: 'process,worker,fork' },
+  wait: { folders: '{conformance,crash,sync}', parties: 'process,worker' },
+  spawn: { folders: '{crash,process}', parties: 'spawn' },
 };
-const cell = process.env.MP_TEST_CELL;
-const folders = cell ? cells[cell] : '**';
-if (folders === undefined)
-  throw new Error(`MP_TEST_CELL is one of ${Object.keys(cells).join(', ')}`);
+const name = process.env.MP_TEST_CELL;
+const cell = name ? cells[name] : { folders: '**' };
+if (cell === undefined) throw new Error(`MP_TEST_CELL is one of ${Object.keys(cells).join(', ')}`);
+const { folders, parties } = cell;
+if (parties !== undefined) process.env.MP_TEST_PARTIES ??= parties;
 
 module.exports = {
   spec: [`build/dev/test/${folders}/**/*.test.js`],

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- lock|queue|start|sync|value [--runs N] [--json FILE] [--quick]`: measures this library
+ * `npm run bench -- lock|pool|queue|start|sync|value [--runs N] [--json FILE] [--quick]`: measures this library
  * beside its peers and prints tables. A missed target is a result and ends with 0; a subject that could not
  * be run ends with 1. Progress goes to stderr, so that stdout can be kept.
  */
@@ -12,6 +12,7 @@ import type { Suite } from './harness/suite.js';
 import { renderSection } from './harness/table.js';
 import { findToolchain } from './harness/toolchain.js';
 import { lockSuite } from './suites/lock.js';
+import { poolSuite } from './suites/pool.js';
 import { queueSuite } from './suites/queue.js';
 import { startSuite } from './suites/start.js';
 import { syncSuite } from './suites/sync.js';
@@ -19,6 +20,7 @@ import { valueSuite } from './suites/value.js';
 
 const suites: ReadonlyMap<string, Suite> = new Map([
   ['lock', lockSuite],
+  ['pool', poolSuite],
   ['queue', queueSuite],
   ['start', startSuite],
   ['sync', syncSuite],

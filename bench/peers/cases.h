@@ -30,6 +30,14 @@ void ConditionSignal(const Options& options);
 void ConditionPingPong(const Options& options);
 void FutexPingPong(const Options& options);
 
+// meetings.cc
+void BarrierOf2(const Options& options);
+void BarrierOf4(const Options& options);
+void BarrierOf8(const Options& options);
+void ReadersOf1(const Options& options);
+void ReadersOf2(const Options& options);
+void ReadersOf4(const Options& options);
+
 // fairness.cc
 void MutexFairness(const Options& options);
 

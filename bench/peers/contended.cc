@@ -1,8 +1,6 @@
 // Two processes fight for one mutex and count under it; the count is checked.
 // The procedure is that of bench/cases/lock-contended.ts: each party on a CPU of its own, a common
 // start, a lead-in that is not counted, and the clock read once in 256 acquisitions.
-#include <sched.h>
-
 #include <atomic>
 
 #include "cases.h"
@@ -32,20 +30,6 @@ int64_t CountUntil(Arena* arena, int64_t end_ns) {
     count += 256;
   }
   return count;
-}
-
-/// Keeps the caller on the party's own CPU, if there are as many.
-void PinParty(int party) {
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed) || party-- > 0) continue;
-    cpu_set_t own;
-    CPU_ZERO(&own);
-    CPU_SET(cpu, &own);
-    (void)sched_setaffinity(0, sizeof own, &own);
-    return;
-  }
 }
 
 void Fight(Arena* arena, int party, int measured_ms) {

@@ -5,6 +5,8 @@ users call them (`lock.acquire()`), each in a loop of its own inside a function,
 fast locals.
 """
 
+import array
+import concurrent.futures
 import json
 import multiprocessing
 import os
@@ -248,6 +250,54 @@ def condition_ping_pong(measured_ms):
     )
 
 
+BURST = 64
+
+
+def meet(barrier, times):
+    for _ in range(times):
+        barrier.wait()
+
+
+def meet_again_and_again(barrier, stop):
+    while True:
+        meet(barrier, BURST)
+        if stop.value:
+            return
+
+
+def meet_until(barrier, stop, end_ns, is_last):
+    rounds = 0
+    while True:
+        meet(barrier, BURST - 1)
+        rounds += BURST
+        is_over = time.monotonic_ns() >= end_ns
+        if is_over and is_last:
+            stop.value = 1
+        meet(barrier, 1)
+        if is_over:
+            return rounds
+
+
+def barrier_rounds(parties):
+    def run(measured_ms):
+        barrier = multiprocessing.Barrier(parties)
+        stop = multiprocessing.RawValue("i", 0)
+        children = [
+            multiprocessing.Process(target=meet_again_and_again, args=(barrier, stop))
+            for _ in range(parties - 1)
+        ]
+        for child in children:
+            child.start()
+        meet_until(barrier, stop, time.monotonic_ns() + LEAD_IN_NS, False)
+        start = time.monotonic_ns()
+        rounds = meet_until(barrier, stop, start + measured_ms * 1_000_000, True)
+        print_metrics(perSecond=rounds * 1e9 / (time.monotonic_ns() - start))
+        for child in children:
+            child.join()
+
+    return run
+
+
 def raw_value(code):
     def run(measured_ms):
         shared = multiprocessing.RawValue(code, 0)
@@ -470,7 +520,158 @@ def queue_crowd(measured_ms):
     os._exit(0)
 
 
+POOL_WORKERS = 2
+
+
+def double(x):
+    return x * 2
+
+
+def busy(ms):
+    until = time.perf_counter() + ms / 1000
+    turns = 0
+    while time.perf_counter() < until:
+        turns += 1
+    return turns
+
+
+def touch(values):
+    values[0] += 1
+    return values
+
+
+def group_cpu_ns():
+    """Processor time of all threads of this process group that live."""
+    total = 0
+    for name in os.listdir("/proc"):
+        try:
+            if not name.isdigit() or os.getpgid(int(name)) != os.getpgid(0):
+                continue
+            for thread in os.listdir(f"/proc/{name}/task"):
+                with open(f"/proc/{name}/task/{thread}/schedstat") as file:
+                    total += int(file.read().split()[0])
+        except OSError:
+            pass
+    return total
+
+
+class OfPool:
+    """multiprocessing.Pool, as the pool cases see it."""
+
+    def __init__(self):
+        self.pool = multiprocessing.Pool(POOL_WORKERS)
+
+    def once(self, function, argument):
+        return self.pool.apply(function, (argument,))
+
+    def many(self, function, arguments):
+        for result in [self.pool.apply_async(function, (each,)) for each in arguments]:
+            result.get()
+
+    def map(self, function, arguments):
+        self.pool.map(function, arguments)
+
+    def end(self):
+        self.pool.terminate()
+        self.pool.join()
+
+
+class OfExecutor:
+    """The same with ProcessPoolExecutor."""
+
+    def __init__(self):
+        self.pool = concurrent.futures.ProcessPoolExecutor(POOL_WORKERS)
+
+    def once(self, function, argument):
+        return self.pool.submit(function, argument).result()
+
+    def many(self, function, arguments):
+        for result in [self.pool.submit(function, each) for each in arguments]:
+            result.result()
+
+    def map(self, function, arguments):
+        list(self.pool.map(function, arguments, chunksize=1000))
+
+    def end(self):
+        self.pool.shutdown()
+
+
+def pool_one_by_one(make, warm_up, function, argument, measured_ms):
+    pool = make()
+    for _ in range(warm_up):
+        pool.once(function, argument)
+    latencies = []
+    cpu = group_cpu_ns()
+    until = time.monotonic_ns() + measured_ms * 1_000_000
+    while time.monotonic_ns() < until:
+        start = time.monotonic_ns()
+        pool.once(function, argument)
+        latencies.append(time.monotonic_ns() - start)
+    cpu = (group_cpu_ns() - cpu) / 1000 / len(latencies)
+    latencies.sort()
+    at = lambda p: latencies[round(p * (len(latencies) - 1))] / 1000
+    pool.end()
+    print_metrics(p50Us=at(0.5), p99Us=at(0.99), maxUs=at(1), cpuUs=cpu)
+
+
+def pool_rounds(make, once, first, measured_ms):
+    pool = make()
+
+    def timed(count):
+        start = time.monotonic_ns()
+        once(pool, count)
+        return time.monotonic_ns() - start
+
+    rounds, count = 7, first
+    until = time.monotonic_ns() + 500_000_000
+    while time.monotonic_ns() < until:
+        wanted = count * measured_ms * 1_000_000 // rounds // timed(count)
+        count = max(first, min(4 * count, wanted))
+    cpu = group_cpu_ns()
+    rates = [count * 1e9 / timed(count) for _ in range(rounds)]
+    cpu = (group_cpu_ns() - cpu) / 1000 / rounds / count
+    pool.end()
+    print_metrics(perSecond=statistics.median(rates), cpuUs=cpu)
+
+
+def pool_starts(make, measured_ms):
+    def start():
+        begin = time.monotonic_ns()
+        pool = make()
+        pool.once(double, 1)
+        elapsed = (time.monotonic_ns() - begin) / 1e6
+        pool.end()
+        return elapsed
+
+    first = start()
+    rest = [start() for _ in range(20 if measured_ms >= 300 else 8)]
+    print_metrics(firstMs=first, nextMs=statistics.median(rest))
+
+
+def pool_cases(prefix, make):
+    def many(pool, count):
+        pool.many(double, range(count))
+
+    def mapped(pool, count):
+        pool.map(double, range(count))
+
+    def long(pool, count):
+        pool.many(busy, [1] * count)
+
+    values = array.array("d", [1]) * 2**17
+    return {
+        f"{prefix}-latency": lambda ms: pool_one_by_one(make, 1000, double, 1, ms),
+        f"{prefix}-array": lambda ms: pool_one_by_one(make, 30, touch, values, ms),
+        f"{prefix}-pipelined": lambda ms: pool_rounds(make, many, 500, ms),
+        f"{prefix}-map": lambda ms: pool_rounds(make, mapped, 10_000, ms),
+        f"{prefix}-busy": lambda ms: pool_rounds(make, long, 10, ms),
+        f"{prefix}-start": lambda ms: pool_starts(make, ms),
+    }
+
+
 CASES = {
+    **pool_cases("pool", OfPool),
+    **pool_cases("executor", OfExecutor),
     "start-fork": start("fork"),
     "start-forkserver": start("forkserver"),
     "start-spawn": start("spawn"),
@@ -490,6 +691,7 @@ CASES = {
     "condition-notify": condition_notify,
     "event-ping-pong": event_ping_pong,
     "condition-ping-pong": condition_ping_pong,
+    **{f"barrier-{parties}": barrier_rounds(parties) for parties in (2, 4, 8)},
     **{f"queue-stream-{name}": queue_stream(name) for name in PAYLOADS},
     **{f"pipe-stream-{name}": pipe_stream(name) for name in PAYLOADS},
     "queue-round-trip": queue_round_trip,

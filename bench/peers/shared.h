@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -43,6 +44,28 @@ inline void InitMutex(pthread_mutex_t* mutex, MutexKind kind = MutexKind::kNorma
   }
   Require(pthread_mutex_init(mutex, &attributes) == 0, "pthread_mutex_init");
   pthread_mutexattr_destroy(&attributes);
+}
+
+inline void InitReadWriteLock(pthread_rwlock_t* lock) {
+  pthread_rwlockattr_t attributes;
+  pthread_rwlockattr_init(&attributes);
+  pthread_rwlockattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  Require(pthread_rwlock_init(lock, &attributes) == 0, "pthread_rwlock_init");
+  pthread_rwlockattr_destroy(&attributes);
+}
+
+// Keeps the caller on the party's own CPU, if there are as many.
+inline void PinParty(int party) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed) || party-- > 0) continue;
+    cpu_set_t own;
+    CPU_ZERO(&own);
+    CPU_SET(cpu, &own);
+    (void)sched_setaffinity(0, sizeof own, &own);
+    return;
+  }
 }
 
 // A forked process that runs `body`; it ends with its parent and is reaped by the destructor.

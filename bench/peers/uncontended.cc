@@ -54,10 +54,7 @@ void MutexTryPair(const Options& options) {
 
 void ReadPair(const Options& options) {
   auto* lock = NewShared<pthread_rwlock_t>();
-  pthread_rwlockattr_t attributes;
-  pthread_rwlockattr_init(&attributes);
-  pthread_rwlockattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-  Require(pthread_rwlock_init(lock, &attributes) == 0, "pthread_rwlock_init");
+  InitReadWriteLock(lock);
   PrintBatches(options.measured_ms, [lock](int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
       pthread_rwlock_rdlock(lock);

@@ -1,8 +1,9 @@
-/** Event, Condition, RWLock and robust semaphores, against C and CPython. */
+/** Event, Condition, Barrier, RWLock and robust semaphores, against C and CPython. */
 import {
   cPeer,
   ours,
   pythonPeer,
+  type Backend,
   type Row,
   type Section,
   type Subject,
@@ -63,6 +64,50 @@ function pingPong(
   };
 }
 
+const rate = { metric: 'perSecond', unit: 'perSecond' } as const;
+
+/** A case that is told how many processes take part. */
+function oursWith(parties: number, caseName: string, backend: Backend): Subject {
+  return { ...ours(caseName, backend), env: { BENCH_PARTIES: String(parties) } };
+}
+
+function meetings(parties: number): Section {
+  const c = cPeer(`barrier-${String(parties)}`, 'pthread_barrier_t');
+  const python = pythonPeer(`barrier-${String(parties)}`, 'Barrier');
+  const row = (backend: Backend): Row => ({
+    ...rate,
+    title: backend,
+    subject: oursWith(parties, 'barrier-rounds', backend),
+    checks: [
+      { kind: 'ratio', peer: c },
+      { kind: 'ratio', peer: python },
+    ],
+  });
+  return {
+    title: `Barrier: rounds of ${String(parties)} processes`,
+    rows: [
+      row('wasm'),
+      row('plain'),
+      { ...rate, title: c.title, subject: c },
+      { ...rate, title: python.title, subject: python },
+    ],
+  };
+}
+
+/** What all of them read in a second, and how many times that is of what one alone does. */
+function readers(): Section {
+  const rows = [1, 2, 4].flatMap((parties): Row[] => {
+    const subject = oursWith(parties, 'rwlock-readers', 'wasm');
+    const c = cPeer(`readers-${String(parties)}`, 'pthread_rwlock_t');
+    const title = `${String(parties)} ${parties === 1 ? 'reader' : 'readers'}`;
+    return [
+      { ...rate, title, subject, checks: [{ kind: 'ratio', peer: c }] },
+      { ...rate, title: `${c.title}, ${String(parties)}`, subject: c },
+    ];
+  });
+  return { title: 'RWLock: read pairs of 1, 2 and 4 processes together', rows };
+}
+
 export const syncSuite: Suite = [
   section('Event.isSet', 'event-is-set', {
     c: cPeer('load', 'atomic load, in a call'),
@@ -93,4 +138,6 @@ export const syncSuite: Suite = [
     c: cPeer('condition-ping-pong', 'pthread_cond_t'),
     python: pythonPeer('condition-ping-pong', 'Condition'),
   }),
+  ...[2, 4, 8].map(meetings),
+  readers(),
 ];

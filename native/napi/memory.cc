@@ -120,6 +120,9 @@ void PreferLargePages(const Napi::CallbackInfo& info) {
   os::PreferLargePages(bytes.Data(), bytes.ByteLength());
 }
 
+/// expectLargeBlocks(): for memory of JavaScript's own that is taken and freed again and again
+void ExpectLargeBlocks(const Napi::CallbackInfo&) { os::ExpectLargeBlocks(); }
+
 /// allocate(sizeBytes) → address of zeroed bytes, 64-byte aligned, that stay until free
 Napi::Value Allocate(const Napi::CallbackInfo& info) {
   const uint64_t size_bytes = WholeAt(info, 0);
@@ -263,6 +266,7 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   set("useWindow", Napi::Function::New<UseWindow>(env, "useWindow"));
   set("chunk", Napi::Function::New<Chunk>(env, "chunk"));
   set("bytes", Napi::Function::New<Bytes>(env, "bytes"));
+  set("expectLargeBlocks", Napi::Function::New<ExpectLargeBlocks>(env, "expectLargeBlocks"));
   set("preferLargePages", Napi::Function::New<PreferLargePages>(env, "preferLargePages"));
   set("allocate", Napi::Function::New<Allocate>(env, "allocate"));
   set("free", Napi::Function::New<Free>(env, "free"));

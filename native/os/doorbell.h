@@ -45,6 +45,8 @@ enum class RingResult {
 /// The other side: opens somebody's doorbell; -1 when that is not possible.
 [[nodiscard]] int OpenDoorbell(uint32_t pid, uint32_t descriptor, uint64_t identity);
 [[nodiscard]] RingResult RingDoorbell(int opened, uint64_t key);
+/// Whether the owner has ended.
+[[nodiscard]] bool IsDoorbellGone(int opened);
 void CloseDoorbell(int opened);
 
 }  // namespace mp::os

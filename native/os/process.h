@@ -27,4 +27,7 @@ void ForgetOwnThreads();
 /// Asks for large pages behind memory that will be written to soon: fewer faults. A hint.
 void PreferLargePages(void* start, uint64_t bytes);
 
+/// Lets malloc keep up to 64 MiB of large blocks that were freed, for the next ones. A hint.
+void ExpectLargeBlocks();
+
 }  // namespace mp::os

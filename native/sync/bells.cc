@@ -1,6 +1,9 @@
 // Opened doorbells of other threads, kept by slot. See the header.
 #include "sync/bells.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <mutex>
 #include <unordered_map>
 
@@ -24,6 +27,7 @@ class Directory {
 
   os::RingResult Ring(layout::Slot* slot, Id id, uint64_t key) {
     const std::lock_guard<std::mutex> guard(mutex_);
+    if (opened_.size() >= sweep_at_ && opened_.count(slot) == 0) Sweep();
     Opened& opened = opened_[slot];
     if (opened.id != id) Replace(&opened, slot, id);
     if (opened.descriptor < 0) return os::RingResult::kGone;
@@ -39,7 +43,22 @@ class Directory {
                                           slot->bell_identity.load(std::memory_order_relaxed));
   }
 
+  /// Closes those whose owners have ended: slots are used again late, and each descriptor counts.
+  void Sweep() {
+    for (auto entry = opened_.begin(); entry != opened_.end();) {
+      const int descriptor = entry->second.descriptor;
+      const bool is_gone = descriptor < 0 || os::IsDoorbellGone(descriptor);
+      if (is_gone && descriptor >= 0) os::CloseDoorbell(descriptor);
+      entry = is_gone ? opened_.erase(entry) : std::next(entry);
+    }
+    sweep_at_ = std::max(kFewest, 2 * opened_.size());
+  }
+
+  static constexpr size_t kFewest = 16;
+
   std::mutex mutex_;
+  /// With how many it is worth to look for those that are gone.
+  size_t sweep_at_ = kFewest;
   std::unordered_map<layout::Slot*, Opened> opened_;
 };
 

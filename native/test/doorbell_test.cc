@@ -18,6 +18,7 @@ namespace {
 
 using mp::os::CloseDoorbell;
 using mp::os::Doorbell;
+using mp::os::IsDoorbellGone;
 using mp::os::OpenDoorbell;
 using mp::os::RingDoorbell;
 using mp::os::RingResult;
@@ -97,7 +98,9 @@ TEST_CASE("a doorbell whose owner is gone says so") {
   auto owner = std::make_unique<Opened>();
   const int ringer = owner->Open();
   REQUIRE(ringer >= 0);
+  CHECK(!IsDoorbellGone(ringer));
   owner.reset();
+  CHECK(IsDoorbellGone(ringer));
   CHECK(RingDoorbell(ringer, 1) == RingResult::kGone);
   CloseDoorbell(ringer);
 }

@@ -5,7 +5,7 @@ import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
-import { Party, partyKinds, useParty } from '../helpers/party.js';
+import { nounOf, Party, partyKinds, useParty } from '../helpers/party.js';
 import { makeCells, untilAwaited, wordsOf } from '../helpers/shared-words.js';
 import { timed, turns, until, within } from '../helpers/watchdog.js';
 
@@ -146,7 +146,7 @@ describe('Event in one thread', () => {
 });
 
 for (const kind of partyKinds) {
-  describe(`Event between ${kind === 'process' ? 'processes' : 'worker_threads'}`, () => {
+  describe(`Event between ${nounOf(kind)}`, () => {
     const party = useParty(kind);
 
     it('is one flag for both', async () => {

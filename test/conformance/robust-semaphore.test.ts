@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
-import { Party, partyKinds, useParty } from '../helpers/party.js';
+import { nounOf, Party, partyKinds, useParty } from '../helpers/party.js';
 import { untilAwaited, wordsOf } from '../helpers/shared-words.js';
 import { timed, turns, within } from '../helpers/watchdog.js';
 
@@ -118,7 +118,7 @@ for (const Semaphore of [mp.Semaphore, mp.BoundedSemaphore]) {
 }
 
 for (const kind of partyKinds) {
-  const noun = kind === 'process' ? 'processes' : 'worker_threads';
+  const noun = nounOf(kind);
   describe(`robust Semaphore between two ${noun}`, () => {
     const party = useParty(kind);
 

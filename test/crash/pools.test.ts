@@ -1,60 +1,54 @@
 // Workers of a pool that end in every way and at every moment: exactly the task that ran there is
 // rejected, all others are right, and the pool goes on.
 //
-// MP_POOL_KILLS sets the number of rounds, MP_POOL_TASKS that of the tasks among random kills.
+// MP_POOL_KILLS sets the number of rounds, MP_POOL_TASKS that of the tasks among random kills,
+// MP_POOL_MEMORY that of the rounds without memory.
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import * as mp from 'node-multiprocessing';
 
 import { runProgram } from '../helpers/program';
 import { randomFrom, runSeed } from '../helpers/random';
 import { until, within } from '../helpers/watchdog';
+import { endBy, endings, endInOutcome, endLater, type Way } from '../pool/endings';
 import { Pools, upTo } from '../pool/pools';
 import * as tasks from '../pool/tasks';
 
-const rounds = Number(process.env.MP_POOL_KILLS ?? 36);
+const rounds = Number(process.env.MP_POOL_KILLS ?? 88);
 const manyTasks = Number(process.env.MP_POOL_TASKS ?? 2000);
+const memoryRounds = Number(process.env.MP_POOL_MEMORY ?? 3);
 
-interface Ending {
-  readonly exitCode: number;
-  readonly signal: NodeJS.Signals | null;
+const loaded = pathToFileURL(join(__dirname, '../pool/end-at-load.mjs'));
+
+/** A module that ends its process in that way; each is loaded by no other worker. */
+function atLoad(way: Way): mp.FunctionRef<() => void> {
+  const url = new URL(loaded);
+  url.searchParams.set('way', way);
+  return mp.functionRef<() => void>(url, 'never');
 }
-const byCode = (exitCode: number): Ending => ({ exitCode, signal: null });
-const bySignal = (signal: NodeJS.Signals, exitCode: number): Ending => ({ exitCode, signal });
 
-type Victim = (pool: mp.Pool) => Promise<unknown>;
+type Victim = (pool: mp.Pool, way: Way, options: mp.TaskOptions) => Promise<unknown>;
 
-const never = mp.functionRef<() => void>(require.resolve('../pool/crash-at-load'), 'never');
+/** The moments at which a task's worker may end; it is the task that is lost. */
+const moments: ReadonlyMap<string, Victim> = new Map<string, Victim>([
+  ['before its first line', (pool, way, options) => pool.apply(atLoad(way), [], options)],
+  ['in it', (pool, way, options) => pool.apply(endBy, [way], options)],
+  ['while it sends', (pool, way, options) => pool.apply(endInOutcome, [way], options)],
+]);
+const idle = 'idle';
 
-/** How a task's worker may end, in the task, before its first line, or while it sends the outcome. */
-const victims: readonly (readonly [name: string, victim: Victim, ending: Ending | undefined])[] = [
-  ...(
-    [
-      ['SIGKILL', -9],
-      ['SIGTERM', -15],
-      ['SIGSEGV', -11],
-      ['SIGABRT', -6],
-      ['SIGBUS', -7],
-      ['SIGHUP', -1],
-    ] as const
-  ).map(
-    ([signal, code]) =>
-      [
-        signal,
-        (pool: mp.Pool) => pool.apply(tasks.kill, [signal]),
-        bySignal(signal, code),
-      ] as const,
-  ),
-  ['process.exit(0)', (pool) => pool.apply(tasks.exit, [0]), byCode(0)],
-  ['process.exit(1)', (pool) => pool.apply(tasks.exit, [1]), byCode(1)],
-  ['process.abort()', (pool) => pool.apply(tasks.abort), bySignal('SIGABRT', -6)],
-  ['nothing to wait for', (pool) => pool.apply(tasks.nothingComes), undefined],
-  ['an end before the first line', (pool) => pool.apply(never), byCode(7)],
-  ['an end while it sends', (pool) => pool.apply(tasks.exitWhileSending, [9]), byCode(9)],
-];
+/** Every way at every moment; a worker that loops while it is idle is not seen to end. */
+const matrix = [...endings.keys()].flatMap((way) =>
+  [...moments.keys(), ...(way === 'loop' ? [] : [idle])].map((moment) => ({ way, moment })),
+);
+
+const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 
 for (const method of mp.getAllStartMethods()) {
-  const count = method === 'spawn' ? Math.ceil(rounds / 3) : rounds;
+  const count = method === 'forkserver' ? rounds : Math.ceil(rounds / 3);
   describe(`workers of a pool that end, ${method}`, () => {
     const pools = new Pools(method);
     before(() => pools.renew());
@@ -72,28 +66,61 @@ for (const method of mp.getAllStartMethods()) {
       return within('the victim', lost);
     };
 
-    it(`${String(count)} ends of tasks' workers reject the task, and no other`, async function () {
-      this.timeout(20_000 + count * 1_000);
-      for (let i = 0; i < count; i += 1) {
-        const [name, victim, ending] = victims[i % victims.length]!;
-        const error = await round(() => victim(pools.pool));
-        assert.ok(error instanceof mp.WorkerLostError, `${name}: ${String(error)}`);
-        assert.equal(typeof error.pid, 'number');
-        const { exitCode, signal } = error;
-        if (ending !== undefined) assert.deepEqual({ exitCode, signal }, ending, name);
+    const readyPids = (): (number | null)[] =>
+      pools.pool
+        .stats()
+        .workers.filter(({ status }) => status === 'ready')
+        .map(({ pid }) => pid);
+
+    const twoWorkers = (): Promise<void> => until('two workers', () => readyPids().length === 2);
+
+    const endIdle = async (way: Way): Promise<void> => {
+      const pid = await within('a task', pools.pool.apply(endLater, [way]));
+      await until('the worker to end', () => !readyPids().includes(pid));
+      assert.equal(await round(() => Promise.resolve()), undefined);
+    };
+
+    const endTask = async (way: Way, moment: string): Promise<void> => {
+      const ending = endings.get(way);
+      const options = ending === undefined ? { timeout: 30 } : {};
+      const error = await round(() => moments.get(moment)!(pools.pool, way, options));
+      const what = `${way} ${moment}: ${String(error)}`;
+      if (ending === undefined) {
+        assert.ok(error instanceof mp.TimeoutError, what);
+        return;
       }
+      assert.ok(error instanceof mp.WorkerLostError, what);
+      const { pid, exitCode, signal } = error;
+      assert.equal(typeof pid, 'number', what);
+      assert.deepEqual({ exitCode, signal }, ending, what);
+    };
+
+    it(`${String(count)} ends of workers reject the task that ran, and no other`, async function () {
+      this.timeout(20_000 + count * 1_000);
+      await twoWorkers();
+      const descriptors = openDescriptors();
+      for (let i = 0; i < count; i += 1) {
+        // In steps, so that few rounds meet all moments and many ways.
+        const { way, moment } = matrix[(i * 11) % matrix.length]!;
+        if (moment === idle) await endIdle(way);
+        else await endTask(way, moment);
+      }
+      await twoWorkers();
+      // Doorbells of workers that have ended are closed when there are more than a few.
+      await until('descriptors to be closed', () => openDescriptors() <= descriptors + 20);
     });
 
     it('an idle worker that is killed rejects nothing and is replaced', async () => {
       for (let i = 0; i < 3; i += 1) {
-        await until('two workers', () => {
-          const { workers } = pools.pool.stats();
-          return workers.filter(({ status }) => status === 'ready').length === 2;
-        });
-        const { pid } = pools.pool.stats().workers[0]!;
-        process.kill(pid!, 'SIGKILL');
+        await twoWorkers();
+        process.kill(readyPids()[0]!, 'SIGKILL');
         assert.equal(await round(() => Promise.resolve()), undefined);
       }
+    });
+
+    it('a task that waits for nothing is lost', async () => {
+      const error = await round(() => pools.pool.apply(tasks.nothingComes));
+      assert.ok(error instanceof mp.WorkerLostError, String(error));
     });
 
     it('a task beyond its timeout, or aborted, ends alone', async () => {
@@ -117,42 +144,96 @@ for (const method of mp.getAllStartMethods()) {
       await pools.renew();
     });
 
+    it('large data of a task that had not begun goes to another worker', async () => {
+      await pools.renew(1);
+      const [running, goOn] = [new mp.Semaphore(0), new mp.Semaphore(0)];
+      const lost = pools.pool.applyAsync(tasks.block, [running, goOn]);
+      await within('the task to run', running.acquire());
+      const large = new Float64Array(100_000).fill(1);
+      // The first lies in the ring of the worker that is killed, the others wait.
+      const sums = upTo(3).map(() => pools.pool.apply(tasks.total, [large]));
+      large.fill(2);
+      process.kill(readyPids()[0]!, 'SIGKILL');
+      await assert.rejects(within('the task', lost.get()), mp.WorkerLostError);
+      assert.deepEqual(await within('the sums', Promise.all(sums)), [100_000, 100_000, 100_000]);
+      await pools.renew();
+    });
+
     it('each of many tasks has one outcome while workers are killed at random', async function () {
       this.timeout(60_000 + manyTasks * 10);
       const random = randomFrom(runSeed());
       const outcomes = new Int32Array(manyTasks);
       const kills = Math.ceil(manyTasks / 100);
-      const all = Promise.all(
-        upTo(manyTasks).map(async (i) => {
+      let next = 0;
+      let killed = 0;
+      const some = async (): Promise<void> => {
+        while (next < manyTasks) {
+          const i = next++;
           const value = await pools.pool.apply(tasks.square, [i], { retries: 1000 });
           assert.equal(value, i * i);
           outcomes[i]! += 1;
-          const { workers } = pools.pool.stats();
-          const victim = workers[Math.floor(random() * workers.length)];
-          if (i % Math.ceil(manyTasks / kills) !== 0 || victim?.status !== 'ready') return;
-          if (victim.pid !== null) process.kill(victim.pid, 'SIGKILL');
-        }),
-      );
-      await within('all tasks', all, 50_000 + manyTasks * 10);
+          if (i * kills < killed * manyTasks) continue;
+          const pids = readyPids();
+          const pid = pids[Math.floor(random() * pids.length)];
+          if (typeof pid !== 'number') continue;
+          process.kill(pid, 'SIGKILL');
+          killed += 1;
+        }
+      };
+      await within('all tasks', Promise.all(upTo(500).map(some)), 50_000 + manyTasks * 10);
       assert.ok(outcomes.every((count) => count === 1));
+      assert.ok(killed > 0.9 * kills, `${String(killed)} of ${String(kills)} kills`);
     });
   });
 }
 
-describe('a worker of a pool without memory', () => {
-  it('rejects its task; the parent goes on', async () => {
+describe('a result that nobody looks at', () => {
+  it('is no unhandled rejection when its worker is lost', async () => {
     const program = `
       import * as mp from 'node-multiprocessing';
-      export const grow = () => { for (const all = [];;) all.push(new Array(1e5).fill(1)); };
+      export const end = () => process.exit(3);
       export const square = (x) => x * x;
       if (mp.isMainProcess()) {
+        process.on('unhandledRejection', () => console.log('unhandled'));
         const pool = new mp.Pool(1);
-        await pool.apply(grow).catch((error) => console.log(error.code));
+        pool.applyAsync(end);
         console.log(await pool.apply(square, [3]));
         await pool[Symbol.asyncDispose]();
       }`;
+    const end = await runProgram({ 'main.mjs': program }, ['main.mjs']);
+    assert.equal(end.stdout, '9\n', end.stderr);
+    assert.equal(end.code, 0);
+  });
+});
+
+describe('a worker of a pool without memory', () => {
+  it('rejects its task; the parent goes on', async function () {
+    this.timeout(20_000 + memoryRounds * 5_000);
+    const program = `
+      import * as mp from 'node-multiprocessing';
+      export const grow = () => { for (const all = [];;) all.push(new Array(1e5).fill(1)); };
+      export const growInOutcome = () => ({ get value() { return grow(); } });
+      export const growLater = () => { setTimeout(grow, 1); };
+      export const square = (x) => x * x;
+      if (mp.isMainProcess()) {
+        const pool = new mp.Pool(1);
+        const gone = async () => {
+          const [{ pid }] = pool.stats().workers;
+          await pool.apply(growLater);
+          while (pool.stats().workers[0]?.pid === pid) await new Promise((r) => setTimeout(r, 1));
+          return 'idle';
+        };
+        for (let i = 0; i < ${String(memoryRounds)}; i += 1) {
+          const lost = i % 3 === 2 ? gone() : pool.apply(i % 3 === 0 ? grow : growInOutcome);
+          console.log(await lost.catch((error) => error.code), await pool.apply(square, [i]));
+        }
+        await pool[Symbol.asyncDispose]();
+      }`;
     const end = await runProgram({ 'main.mjs': program }, ['--max-old-space-size=60', 'main.mjs']);
-    assert.equal(end.stdout, 'ERR_MP_WORKER_LOST\n9\n');
+    const lines = upTo(memoryRounds).map(
+      (i) => `${i % 3 === 2 ? 'idle' : 'ERR_MP_WORKER_LOST'} ${String(i * i)}\n`,
+    );
+    assert.equal(end.stdout, lines.join(''), end.stderr);
     assert.equal(end.code, 0);
   });
 });

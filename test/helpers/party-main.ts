@@ -22,7 +22,7 @@ export type Question =
       readonly settings: unknown;
     };
 
-interface Request {
+export interface Request {
   readonly id: number;
   readonly question: Question;
 }
@@ -45,12 +45,13 @@ function objectOf(handle: Handle): Shared {
   return object;
 }
 
-function end(): void {
-  if (parentPort === null) process.disconnect();
-  else parentPort.close();
+/** How this party hears and answers. */
+interface Line {
+  answer(message: Answer): void;
+  end(): void;
 }
 
-function perform(request: Question): unknown {
+function perform(request: Question, line: Line): unknown {
   switch (request.what) {
     case 'ping':
       return 'pong';
@@ -64,28 +65,49 @@ function perform(request: Question): unknown {
     case 'play':
       return roles[request.role](request.handles.map(objectOf) as never, request.settings as never);
     case 'end':
-      end();
+      line.end();
       return undefined;
     case 'exit':
       process.exit();
   }
 }
 
-function answer(message: Answer): void {
-  if (parentPort !== null) parentPort.postMessage(message);
-  else if (process.connected) process.send?.(message);
-}
-
-async function serve(request: Request): Promise<void> {
-  const { id, question } = request;
+async function serve({ id, question }: Request, line: Line): Promise<void> {
   try {
-    answer({ id, value: await perform(question) });
+    line.answer({ id, value: await perform(question, line) });
   } catch (thrown) {
     const { name, message, code } = thrown as Error & { code?: string };
-    answer({ id, error: { name, message, code } });
+    line.answer({ id, error: { name, message, code } });
   }
 }
 
-(parentPort ?? process).on('message', (request: Request) => {
-  void serve(request);
-});
+const emitterLine: Line = {
+  answer(message) {
+    if (parentPort !== null) parentPort.postMessage(message);
+    else if (process.connected) process.send?.(message);
+  },
+  end() {
+    if (parentPort === null) process.disconnect();
+    else parentPort.close();
+  },
+};
+
+/** What a party does that is a Process: serves until `end`, or until the other has gone. */
+export async function serveConnection(connection: mp.Connection): Promise<void> {
+  const ending = new AbortController();
+  const line: Line = {
+    answer: (message) => void connection.send(message).catch(() => undefined),
+    end: () => {
+      ending.abort();
+    },
+  };
+  while (!ending.signal.aborted) void serve((await connection.recv()) as Request, line);
+  connection.close();
+}
+
+const isParty = parentPort !== null || require.main === module;
+if (isParty) {
+  (parentPort ?? process).on('message', (request: Request) => {
+    void serve(request, emitterLine);
+  });
+}

@@ -1,25 +1,37 @@
 // The other side of a test: a process, or a worker thread, that does to shared objects what the
 // test says. Objects travel by share() and attach(), as users' do.
-import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
-import { once, type EventEmitter } from 'node:events';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import * as mp from 'node-multiprocessing';
 
+import { openLink, type Link, type PartyKind } from './party-links.js';
 import type { Answer, Question } from './party-main.js';
 import type { RoleName } from './roles.js';
 import type { Shared } from './shared-words.js';
 import { within } from './watchdog.js';
 
-export type PartyKind = 'process' | 'worker';
-export const partyKinds: readonly PartyKind[] = ['process', 'worker'];
+export type { PartyKind } from './party-links.js';
+
+const offered: readonly PartyKind[] = ['process', 'worker', ...mp.getAllStartMethods()];
+/** Default: all. MP_TEST_PARTIES names some, with commas. */
+const wanted = process.env.MP_TEST_PARTIES?.split(',');
+
+/** The parties that a suite has one after another. */
+export const partyKinds: readonly PartyKind[] = offered.filter(
+  (kind) => wanted?.includes(kind) ?? true,
+);
+
+const nouns: Partial<Record<PartyKind, string>> = {
+  process: 'processes',
+  worker: 'worker_threads',
+};
+
+/** What two parties are, in a title. */
+export const nounOf = (kind: PartyKind): string => nouns[kind] ?? `processes by ${kind}`;
 
 type Result<M> = M extends (...args: never[]) => infer R ? Awaited<R> : M;
 type Arguments<M> = M extends (...args: infer A) => unknown ? A : [];
 
 /** Several may start at once, on one processor. */
 const startLimitMs = 60_000;
-const program = join(__dirname, 'party-main.js');
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -39,38 +51,34 @@ class FarError extends Error {
 }
 
 export class Party {
-  readonly kind: PartyKind;
-  readonly #far: ChildProcess | Worker;
-  readonly #ended: Promise<unknown>;
+  #link: Link | undefined;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
 
-  private constructor(kind: PartyKind, far: ChildProcess | Worker) {
-    this.kind = kind;
-    this.#far = far;
-    this.#ended = once(far as EventEmitter, 'exit').then(() => {
-      const gone = new Error('the other party has ended');
-      for (const { reject } of this.#pending.values()) reject(gone);
-      this.#pending.clear();
-    });
-    far.on('message', (answer: Answer) => {
-      this.#settle(answer);
-    });
+  private constructor() {
+    // Made by start().
   }
 
   /** Starts the other side and resolves when it listens. */
-  static async start(kind: PartyKind, options: ForkOptions = {}): Promise<Party> {
-    const far =
-      kind === 'process'
-        ? fork(program, { serialization: 'advanced', ...options })
-        : new Worker(program);
-    const party = new Party(kind, far);
+  static async start(kind: PartyKind): Promise<Party> {
+    const party = new Party();
+    const link = await openLink(kind, (answer) => {
+      party.#settle(answer);
+    });
+    party.#link = link;
+    void link.ended.then(() => {
+      party.#forsake();
+    });
     await within('the other party to start', party.#ask({ what: 'ping' }), startLimitMs);
     return party;
   }
 
+  get #far(): Link {
+    return this.#link!;
+  }
+
   get pid(): number {
-    return this.#far instanceof Worker ? process.pid : (this.#far.pid ?? 0);
+    return this.#far.pid;
   }
 
   /** Calls a method of a shared object there, or reads a property. */
@@ -95,8 +103,7 @@ export class Party {
 
   /** Ends the other side at once: SIGKILL, or terminate(). Resolves when it is gone. */
   async kill(): Promise<void> {
-    if (this.#far instanceof Worker) await this.#far.terminate();
-    else this.#far.kill('SIGKILL');
+    this.#far.kill();
     await this.#gone();
   }
 
@@ -114,11 +121,11 @@ export class Party {
 
   /** Calls back when the other side is gone, whoever ended it. */
   whenEnded(callback: () => void): void {
-    void this.#ended.then(callback);
+    void this.#far.ended.then(callback);
   }
 
   async #gone(): Promise<void> {
-    await within('the other party to end', this.#ended);
+    await within('the other party to end', this.#far.ended);
   }
 
   #ask(question: Question): Promise<unknown> {
@@ -128,10 +135,15 @@ export class Party {
     });
     // A party that is killed on purpose leaves answers that nobody waits for.
     answer.catch(() => undefined);
-    const request = { question, id };
-    if (this.#far instanceof Worker) this.#far.postMessage(request);
-    else this.#far.send(request);
+    this.#far.post({ question, id });
     return answer;
+  }
+
+  /** Nobody will answer any more. */
+  #forsake(): void {
+    const gone = new Error('the other party has ended');
+    for (const { reject } of this.#pending.values()) reject(gone);
+    this.#pending.clear();
   }
 
   #settle({ id, value, error }: Answer): void {
@@ -143,7 +155,7 @@ export class Party {
 }
 
 /** One party for all tests of a describe block; started again after a test has ended it. */
-export function useParty(kind: PartyKind, options?: ForkOptions): () => Promise<Party> {
+export function useParty(kind: PartyKind): () => Promise<Party> {
   let party: Party | undefined;
   const ended = new WeakSet<Party>();
   after(async () => {
@@ -151,7 +163,7 @@ export function useParty(kind: PartyKind, options?: ForkOptions): () => Promise<
   });
   return async () => {
     if (party === undefined || ended.has(party)) {
-      const started = await Party.start(kind, options);
+      const started = await Party.start(kind);
       started.whenEnded(() => ended.add(started));
       party = started;
     }

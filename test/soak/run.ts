@@ -41,9 +41,24 @@ const parts: readonly Part[] = [
     env: { MP_KILL_ROUNDS: '300' },
   },
   {
+    name: '60 s of stress for every primitive, with kills, timeouts and aborts',
+    command: suite('crash/stress.test.js'),
+    env: { MP_STRESS_MS: '60000' },
+  },
+  {
+    name: '60 s of stress for conditions, without futex_waitv',
+    command: [...suite('crash/stress.test.js'), '--grep=Condition'],
+    env: { MP_STRESS_MS: '60000', NODE_MULTIPROCESSING_WAIT: 'futex' },
+  },
+  {
     name: '100,000 races of abort and timeout with release',
     command: suite('sync/races.test.js'),
     env: { MP_RACE_ROUNDS: '100000' },
+  },
+  {
+    name: 'a million rounds of a barrier, by processes and by threads, in each form',
+    command: [...suite('conformance/barrier.test.js'), '--grep=in step'],
+    env: { MP_BARRIER_ROUNDS: '1000000' },
   },
   {
     name: '1,000 waits against two hammers',
@@ -69,6 +84,16 @@ const parts: readonly Part[] = [
     name: '300,000 messages in a queue, a user killed every 5 ms',
     command: suite('crash/queue-kills.test.js'),
     env: { MP_QUEUE_MESSAGES: '300000', MP_KILL_EVERY_MS: '5' },
+  },
+  {
+    name: '1,000 ends of pool workers, in all ways at all moments; 100 without memory',
+    command: [...suite('crash/pools.test.js'), '--grep', 'reject'],
+    env: { MP_POOL_KILLS: '1000', MP_POOL_MEMORY: '100' },
+  },
+  {
+    name: '100,000 tasks of a pool, 1,000 of its workers killed at random',
+    command: [...suite('crash/pools.test.js'), '--grep', 'forkserver each of many tasks'],
+    env: { MP_POOL_TASKS: '100000' },
   },
   {
     name: '1,000 forks by the forkserver, everything that Node can do in each',

@@ -174,19 +174,23 @@ export class Ring {
 
   /**
    * The next value, or why there is none. Blocks the thread for `timeoutMs` at most. With `head` for
-   * messages that have one.
+   * messages that have one; `admit` may look at it, and leave the message where it is.
    */
-  get(timeoutMs: number, head?: Head): unknown {
+  get(timeoutMs: number, head?: Head, admit?: (head: Head) => boolean): unknown {
     const place = this.#begin(timeoutMs);
     if (place < 0) return place === Refusal.shutDown ? Refused.shutDown : Refused.busy;
-    return head === undefined ? this.#take(place) : this.#takeHeaded(place, head);
+    return head === undefined ? this.#take(place) : this.#takeHeaded(place, head, admit);
   }
 
-  /** Takes the next message if there is one, but reads its head only. */
-  skip(head: Head): boolean {
+  /** Takes the next message if there is one, but reads its head only, and what `read` reads. */
+  skip(head: Head, read: ReadMessage<void>): boolean {
     const place = this.#beginGet(0, false);
     if (place < 0) return false;
-    readHead(head, this.#spaceOf(place), place + 8);
+    const space = this.#spaceOf(place);
+    const word = place >> 2;
+    readHead(head, space, place + 8);
+    const bytes = space.words[word]! - headBytes;
+    read(space, place + 8 + headBytes, bytes, space.words[word + 1]!);
     this.#endGet();
     return true;
   }
@@ -304,11 +308,16 @@ export class Ring {
     }
   }
 
-  #takeHeaded(place: number, head: Head): unknown {
+  #takeHeaded(place: number, head: Head, admit?: (head: Head) => boolean): unknown {
     const space = this.#spaceOf(place);
     const word = place >> 2;
+    readHead(head, space, place + 8);
+    if (admit?.(head) === false) {
+      // Releases the lock: nothing was taken.
+      native.ringFinishGet(this.address);
+      return Refused.busy;
+    }
     try {
-      readHead(head, space, place + 8);
       const bytes = space.words[word]! - headBytes;
       return readMessage(space, place + 8 + headBytes, bytes, space.words[word + 1]!);
     } finally {

@@ -1,5 +1,5 @@
 // Binary data in messages: typed arrays, DataViews and ArrayBuffers, by the tags of their classes.
-import { largeBuffer } from './slabs.js';
+import { largeBuffer, unfilled } from './slabs.js';
 import { arrayClasses, arrayTags, Tag } from './tags.js';
 import { malformed } from './tree-format.js';
 
@@ -38,7 +38,7 @@ export function readBinary(from: Buffer, start: number, bytes: number, tag: numb
     copyOut(from, start, copy);
     return copy;
   }
-  const copy = new Uint8Array(bytes);
+  const copy = new Uint8Array(unfilled(bytes));
   copyOut(from, start, copy);
   if (tag === Tag.arrayBuffer) return copy.buffer;
   if (tag === Tag.dataView) return new DataView(copy.buffer);

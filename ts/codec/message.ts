@@ -6,6 +6,7 @@ import { readBinary, tagOfView, viewedBytes, isPlainBuffer } from './binary.js';
 import { Tag } from './tags.js';
 import { isWellFormed, readShort, shortText } from './text.js';
 import { malformed } from './tree-format.js';
+import { firstBytes } from './tree-output.js';
 import { bigintOf, TreeReader, type Source } from './tree-reader.js';
 import { notATree, TreeWriter } from './tree-writer.js';
 
@@ -69,8 +70,17 @@ export function messageOf(value: unknown, keeper: Keeper, label = 'the item'): M
 /** The same message, in memory of its own, to be written later. */
 export function keepMessage(message: Message): Message {
   const { tag, bytes, body } = message;
+  if (tag === Tag.general) return message;
   if (body instanceof Uint8Array) return { tag, bytes, body: body.slice() };
-  return body === undefined ? { tag, bytes, body: written(bytes).slice() } : message;
+  if (body !== undefined) return message;
+  // A large output is not used again.
+  const output = written(bytes);
+  return { tag, bytes, body: bytes > firstBytes ? output : output.slice() };
+}
+
+/** Whether what the message is made of is the memory of the value itself. */
+export function isBorrowed({ tag, body }: Message): boolean {
+  return body instanceof Uint8Array && tag !== Tag.general;
 }
 
 /** Gives back what is in flight in a message that will not be sent. */

@@ -1,5 +1,6 @@
-// Memory for large Buffers. Most of what it costs to receive one is fresh pages, one fault for each:
-// so several share a slab, which large pages may lie behind, as small ones share Node's pool.
+// Memory for large data. Most of what it costs to receive it is fresh pages, one fault for each. So
+// several Buffers share a slab, which large pages may lie behind, as small ones share Node's pool;
+// others have memory of their own, but malloc is told to keep what of it was freed.
 import { markAsUntransferable } from 'node:worker_threads';
 
 import { native } from '../native/binding.js';
@@ -27,4 +28,22 @@ export function largeBuffer(bytes: number): Buffer {
   const start = used;
   used = (start + bytes + alignment - 1) & ~(alignment - 1);
   return slab.subarray(start, start + bytes);
+}
+
+/** Up to so many bytes, zeros cost less than a Buffer. */
+const fewBytes = 4096;
+/** malloc asks the kernel for blocks of this size, each for itself, until it knows better. */
+const ownPagesBytes = 128 * 1024;
+
+let knowsLargeBlocks = false;
+
+/** An ArrayBuffer of its own with any content, which is to be filled. */
+export function unfilled(bytes: number): ArrayBuffer {
+  if (bytes < fewBytes) return new ArrayBuffer(bytes);
+  if (bytes >= ownPagesBytes && !knowsLargeBlocks) {
+    knowsLargeBlocks = true;
+    native.expectLargeBlocks();
+  }
+  // Node's pool has no such ones.
+  return Buffer.allocUnsafeSlow(bytes).buffer;
 }

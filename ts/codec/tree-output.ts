@@ -4,7 +4,7 @@ import { shortText, writeShort } from './text.js';
 import { Item } from './tree-format.js';
 
 /** Memory at first, and again after a message that needed more. */
-const firstBytes = 64 * 1024;
+export const firstBytes = 64 * 1024;
 
 export class TreeOutput {
   /** What was written, from the start to `at`. */

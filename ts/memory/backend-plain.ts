@@ -63,9 +63,8 @@ const plainPaths: FastPaths = {
   rwlockReadTry(cell, address, self) {
     const chunk = chunkOf(cell);
     const index = indexOf(cell);
-    const before = Atomics.add(chunk, index, 1);
-    const isMine = Atomics.load(chunk, index + 1) === self;
-    if (isMine && (before !== 0 || load(address) === 0)) return 0;
+    if (chunk[index + 1] !== self) return 1;
+    if (Atomics.add(chunk, index, 1) !== 0 || load(address) === 0) return 0;
     Atomics.sub(chunk, index, 1);
     return 2;
   },
@@ -73,7 +72,7 @@ const plainPaths: FastPaths = {
   rwlockReadRelease(cell, address, self) {
     const chunk = chunkOf(cell);
     const index = indexOf(cell);
-    if (Atomics.load(chunk, index + 1) !== self || Atomics.load(chunk, index) === 0) return 2;
+    if (chunk[index + 1] !== self || chunk[index] === 0) return 2;
     Atomics.sub(chunk, index, 1);
     return load(address) === 0 ? 0 : 1;
   },

@@ -9,7 +9,7 @@ export interface FastPaths {
   lockRelease(address: number, self: number): number;
   /** 0: acquired for an awaited owner; else the slow path must look. */
   rlockTryAwaited(address: number, self: number): number;
-  /** 0: reads; else not: the slow path must look; 2: a count was taken back, somebody is to know. */
+  /** 0: reads; 1: the cell is not this thread's; 2: a count was taken back, somebody is to know. */
   rwlockReadTry(cell: number, address: number, self: number): number;
   /** 0: released; 1: released, somebody is to be told; 2: not held. */
   rwlockReadRelease(cell: number, address: number, self: number): number;

@@ -130,6 +130,7 @@ export class PoolCore {
     this.#wake();
     this.crew.fill(this.#outstanding);
     this.#dispatch();
+    task.keep();
   }
 
   /** Nothing is begun any more once all that was submitted has come to its end. */
@@ -146,8 +147,8 @@ export class PoolCore {
   }
 
   /** As terminate, because of an error that everybody is to get. */
-  fail(error: unknown): void {
-    this.#stop('broken', error);
+  fail(error: unknown, isHard = false): void {
+    this.#stop('broken', error, isHard);
   }
 
   /** Nobody waits for the task any more; `reason`: what it ends with. */
@@ -184,7 +185,7 @@ export class PoolCore {
     this.#dispatch();
   }
 
-  #stop(state: 'terminated' | 'broken', error: unknown): void {
+  #stop(state: 'terminated' | 'broken', error: unknown, isHard = false): void {
     if (this.state === 'terminated' || this.state === 'broken') return;
     this.state = state;
     this.#error = error;
@@ -192,7 +193,7 @@ export class PoolCore {
     this.#failWaiting(error);
     for (const member of this.crew.members) {
       for (const task of member.sent.values()) if (this.#settle(task)) task.end.failed(error);
-      member.kill();
+      member.kill(isHard);
     }
   }
 
@@ -234,6 +235,7 @@ export class PoolCore {
     member.sent.delete(head.id);
     if (head.detail === Kind.unknownFunction) {
       member.forget(task.fn.id);
+      if (task.isInRing) task.restore(value);
       if (!task.isSettled) this.#queue.unshift(task);
       return;
     }
@@ -314,15 +316,12 @@ export class PoolCore {
   }
 
   #ended(member: Member, end: WorkerEnd): void {
-    const running = member.state.running;
-    let lost: Task | undefined;
+    const { begun } = member;
     for (const task of [...member.sent.values()].reverse()) {
-      if (task.isSettled) continue;
-      if (task.id === running) lost = task;
-      else this.#queue.unshift(task);
+      if (!task.isSettled && task !== begun) this.#queue.unshift(task);
     }
     member.sent.clear();
-    if (lost !== undefined) this.#lost(lost, lostError(member, end));
+    if (begun?.isSettled === false) this.#lost(begun, lostError(member, end));
     if (this.state === 'running' || (this.state === 'closed' && this.#outstanding > 0)) {
       this.crew.fill(this.#outstanding);
     }
@@ -331,14 +330,15 @@ export class PoolCore {
 
   #lostWorker(member: Member, end: WorkerEnd): void {
     const { breaksWith } = this.options;
-    // One that was never ready has its own count.
-    if (breaksWith !== undefined && member.given > 0) this.fail(breaksWith(lostError(member, end)));
+    // One that was never ready has its own count; one that ended by itself is replaced.
+    if (breaksWith === undefined || member.given === 0 || end.signal === null) return;
+    this.fail(breaksWith(lostError(member, end)));
   }
 
   #lost(task: Task, error: WorkerLostError): void {
     this.counts.lost += 1;
     const { breaksWith } = this.options;
-    if (breaksWith !== undefined) {
+    if (breaksWith !== undefined && error.signal !== null) {
       this.fail(breaksWith(error));
       this.#reject(task, this.#error);
       return;

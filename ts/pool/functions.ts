@@ -8,6 +8,8 @@ export interface Slot {
   readonly id: number;
   /** A FunctionReference, as JSON. */
   readonly text: string;
+  /** How long a call of it took lately, in ms, as far as `map` has seen. */
+  usualMs?: number;
 }
 
 /** More are forgotten; one that comes again then has another number. */

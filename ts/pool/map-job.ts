@@ -32,7 +32,6 @@ export class MapJob {
   #next = 0;
   #done = 0;
   #underWay = 0;
-  #usualMs: number | undefined;
   #isPumping = false;
   #error: { readonly error: unknown } | undefined;
 
@@ -71,7 +70,8 @@ export class MapJob {
     if (chunksize !== undefined) return chunksize;
     const left = items.length - this.#next;
     const most = Math.ceil(left / (chunksPerWorker * this.#core.crew.size));
-    const wanted = this.#usualMs === undefined ? firstItems : chunkMs / this.#usualMs;
+    const { usualMs } = this.#work.fn;
+    const wanted = usualMs === undefined ? firstItems : chunkMs / usualMs;
     return Math.max(Math.min(most, Math.floor(wanted)), 1);
   }
 
@@ -93,12 +93,12 @@ export class MapJob {
       },
       took: (ms: number) => {
         const itemMs = Math.max(ms / chunk.length, 1e-6);
-        this.#usualMs = this.#usualMs === undefined ? itemMs : (this.#usualMs + itemMs) / 2;
+        fn.usualMs = fn.usualMs === undefined ? itemMs : (fn.usualMs + itemMs) / 2;
       },
     };
     let task: Task;
     try {
-      task = new Task({ fn, ...this.#contentOf(chunk) }, choices, end, clockMs());
+      task = new Task({ fn, firstItem: start, ...this.#contentOf(chunk) }, choices, end, clockMs());
     } catch (error) {
       // As CPython does: the other chunks are run.
       end.failed(error);

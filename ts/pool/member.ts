@@ -8,9 +8,9 @@
 //   ended     |                                                              |
 import { Await } from '../channel/line.js';
 import { ringOf } from '../channel/queue.js';
-import { Head, Refused, type Refusal, type Ring } from '../channel/ring.js';
+import { Head, Refused, type ReadMessage, type Refusal, type Ring } from '../channel/ring.js';
 import { SimpleQueue } from '../channel/simple-queue.js';
-import { messageOf } from '../codec/message.js';
+import { messageOf, readMessage } from '../codec/message.js';
 import { release } from '../memory/memory.js';
 import { native, ObjectKind } from '../native/binding.js';
 import { unwatch, watch } from '../sync/tickets.js';
@@ -30,7 +30,7 @@ export type Receiver = (head: Head, value: unknown) => void;
 export class Member {
   readonly worker: Worker;
   readonly state: SharedState;
-  /** In the order in which they were sent. */
+  /** In the order in which they were sent, until it has ended. */
   readonly sent = new Map<number, Task>();
   status: 'starting' | 'ready' | 'retiring' | 'ended' = 'starting';
   /** How many tasks it was given in its life. */
@@ -38,6 +38,8 @@ export class Member {
   /** Since when it has none; counts up. */
   idleSince = 0;
   hasStarted = false;
+  /** The task that it ran when it ended. */
+  begun: Task | undefined;
   /** Resolves when it has started, or could not be. */
   started: Promise<void> = Promise.resolve();
   /** It is to be ended, by whatever way. */
@@ -104,9 +106,19 @@ export class Member {
 
   /** Takes back the tasks that the worker has not taken from its ring; in their order. */
   takeBack(): Task[] {
+    const tasks = this.#unbegun();
+    this.given -= tasks.length;
+    return tasks;
+  }
+
+  #unbegun(): Task[] {
     const tasks: Task[] = [];
     const head = this.#taken;
-    while (this.#tasks.skip(head)) {
+    const read: ReadMessage<void> = (space, place, bytes, tag) => {
+      const task = this.sent.get(head.id);
+      if (task?.isInRing === true) task.restore(readMessage(space, place, bytes, tag));
+    };
+    while (this.#tasks.skip(head, read)) {
       if (head.id === 0) {
         this.#known.delete(head.first);
         continue;
@@ -114,7 +126,6 @@ export class Member {
       const task = this.sent.get(head.id);
       if (task === undefined) continue;
       this.sent.delete(head.id);
-      this.given -= 1;
       tasks.push(task);
     }
     return tasks;
@@ -173,6 +184,8 @@ export class Member {
   /** The worker has ended, and all that it told was received. */
   end(): void {
     this.status = 'ended';
+    this.begun = this.sent.get(this.state.running);
+    for (const task of this.#unbegun()) this.sent.set(task.id, task);
     clearTimeout(this.#killTimer);
     this.unwatch();
     for (const queue of this.#queues) release(queue, ringOf(queue).address);

@@ -35,8 +35,9 @@ export class Outcomes {
     this.#put({ id: 0, beganMs: clockMs() }, Kind.ready, messageOf(undefined, this.#keeper));
   }
 
-  unknownFunction(task: Begun): void {
-    this.#put(task, Kind.unknownFunction, messageOf(undefined, this.#keeper));
+  /** Large data goes back with it: the pool has no other copy. */
+  unknownFunction(task: Begun, data: unknown): void {
+    this.#put(task, Kind.unknownFunction, messageOf(data, this.#keeper));
   }
 
   value(task: Begun, value: unknown): void {

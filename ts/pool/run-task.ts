@@ -55,7 +55,7 @@ export class TaskRunner {
     const fn = this.#functions.get(head.first);
     if (fn === undefined) {
       // Not decoded: what is in flight in it still is.
-      this.#outcomes.unknownFunction(job);
+      this.#outcomes.unknownFunction(job, isData(value) ? value : undefined);
       return undefined;
     }
     if (typeof fn !== 'function' || (value instanceof Encoded && !value.isPlain)) {
@@ -181,6 +181,10 @@ export class TaskRunner {
         outcomes.map(([, value]) => value),
       );
   }
+}
+
+function isData(value: unknown): boolean {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 }
 
 async function outcomeOf(fn: TaskFunction, item: unknown): Promise<Outcome> {

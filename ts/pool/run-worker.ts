@@ -39,6 +39,7 @@ class WorkerLoop {
   readonly #head = new Head();
   #ticket = 0;
   #isTurning = false;
+  #isHeld = false;
   #nextMemoryMs = 0;
   #finish!: () => void;
 
@@ -66,19 +67,23 @@ class WorkerLoop {
     this.#isTurning = true;
     const untilMs = clockMs() + turnMs;
     for (;;) {
-      const value = this.#tasks.get(0, this.#head);
+      const value = this.#tasks.get(0, this.#head, this.#admit);
       if (value === Refused.shutDown) {
         this.#unwatch();
         this.#finish();
         return;
       }
       if (value === Refused.busy) {
+        if (this.#isHeld) {
+          this.#turnLater();
+          return;
+        }
         if (this.#spinMs > 0 && this.#spin()) continue;
         if (!this.#sleeps()) continue;
         this.#isTurning = false;
         return;
       }
-      const pending = this.#begin(value);
+      const pending = this.#runner.take(this.#head, value);
       if (pending !== undefined) {
         this.#awaitTask(pending);
         return;
@@ -90,20 +95,18 @@ class WorkerLoop {
     }
   }
 
-  #begin(value: unknown): Promise<void> | undefined {
-    const head = this.#head;
-    if (head.id !== 0 && !this.#state.begin(head.id, clockMs())) {
-      return this.#beginLater(Object.assign(new Head(), head), value);
-    }
-    return this.#runner.take(head, value);
-  }
+  /** A task begins while its message is in the ring: what has not begun, the pool can take back. */
+  readonly #admit = ({ id }: Head): boolean => {
+    this.#isHeld = id !== 0 && !this.#state.begin(id, clockMs());
+    return !this.#isHeld;
+  };
 
   /** The pool holds this worker: to end it, or for the moment in which it finds that it need not. */
-  async #beginLater(head: Head, value: unknown): Promise<void> {
-    do {
-      await new Promise((resolve) => setTimeout(resolve, holdMs));
-    } while (!this.#state.begin(head.id, clockMs()));
-    await this.#runner.take(head, value);
+  #turnLater(): void {
+    setTimeout(() => {
+      this.#isHeld = this.#isTurning = false;
+      this.#turn();
+    }, holdMs);
   }
 
   /** A task that waits for nothing must not be kept alive by this worker's wait for others. */

@@ -1,5 +1,11 @@
 // One task of a pool, as its own process sees it.
-import { discardMessage, keepMessage, messageOf, type Message } from '../codec/message.js';
+import {
+  discardMessage,
+  isBorrowed,
+  keepMessage,
+  messageOf,
+  type Message,
+} from '../codec/message.js';
 import { Tag } from '../codec/tags.js';
 import { native } from '../native/binding.js';
 import type { Slot } from './functions.js';
@@ -32,14 +38,20 @@ export interface TaskWork {
   readonly detail: number;
   /** What the message is made of. */
   readonly content: unknown;
+  /** Which of the items of a map is the first of these. */
+  readonly firstItem?: number | undefined;
 }
 
-const labels: Record<number, string> = {
-  [Form.single]: 'args[0]',
-  [Form.list]: 'args',
-  [Form.items]: 'the items',
-  [Form.argumentLists]: 'the items',
-};
+/** How error messages call what cannot be sent. */
+function labelOf({ detail, firstItem }: TaskWork): string {
+  const form = detail & formMask;
+  if (firstItem === undefined) return form === Form.single ? 'args[0]' : 'args';
+  if (form === Form.single) return `items[${String(firstItem)}]`;
+  return firstItem === 0 ? 'items' : `items.slice(${String(firstItem)})`;
+}
+
+/** Larger data is copied into a ring at once, where it can be: of what is there is no copy here. */
+const largeBytes = 16 * 1024;
 
 const ownId = (): number => native.selfAt(0);
 
@@ -57,6 +69,7 @@ export class Task {
   /** Taken out of the queue, for a worker. */
   isSent = false;
   #message: Message;
+  #place: 'here' | 'lent' | 'ring' = 'here';
   /** What the message has to be made of again, because a receiver can use it once. */
   #content: unknown;
   stopListening: (() => void) | undefined;
@@ -69,8 +82,12 @@ export class Task {
     this.end = end;
     this.queuedMs = nowMs;
     this.retriesLeft = choices.retries;
-    const label = labels[work.detail & formMask];
-    this.#message = keepMessage(messageOf(work.content, ownId, label));
+    this.#message = messageOf(work.content, ownId, labelOf(work));
+    if (isBorrowed(this.#message) && this.#message.bytes >= largeBytes && choices.retries === 0) {
+      this.#place = 'lent';
+    } else {
+      this.#message = keepMessage(this.#message);
+    }
     if (this.#message.tag === Tag.general && choices.retries > 0) this.#content = work.content;
   }
 
@@ -78,11 +95,30 @@ export class Task {
     return this.#message;
   }
 
+  /** The call that makes the task returns: what is its caller's may change. */
+  keep(): void {
+    if (this.#place !== 'lent') return;
+    if (!this.isSent) this.#message = keepMessage(this.#message);
+    else this.#message = { ...this.#message, body: undefined };
+    this.#place = this.isSent ? 'ring' : 'here';
+  }
+
+  /** Whether there is no copy of its message but in the ring. */
+  get isInRing(): boolean {
+    return this.#place === 'ring';
+  }
+
+  /** It has been taken back out of the ring, or sent back by its worker. */
+  restore(data: unknown): void {
+    this.#message = keepMessage(messageOf(data, ownId));
+    this.#place = 'here';
+  }
+
   /** It was begun, and its message perhaps read. */
   renew(): void {
     if (this.#content === undefined) return;
     discardMessage(this.#message);
-    this.#message = messageOf(this.#content, ownId, labels[this.detail & formMask]);
+    this.#message = messageOf(this.#content, ownId);
   }
 
   /** Its message is not needed any more. */

@@ -163,9 +163,11 @@ export abstract class RWLockSide {
 /** The side of those who read. */
 export class ReadSide extends RWLockSide {
   readonly title = 'reader of an RWLock';
+  /**
+   * This thread's cell. At 0, before there is one, is the segment's own memory, which the fast paths
+   * do not take for it; nor a forked child that of its parent, which has another id.
+   */
   #cell = 0;
-  /** Whose cell it is: a forked child has another id, and takes another cell. */
-  #cellOwner = 0;
 
   constructor(lock: object, address: number) {
     super(lock, address, toRead);
@@ -187,11 +189,12 @@ export class ReadSide extends RWLockSide {
   }
 
   release(): void {
+    const result = this.paths.rwlockReadRelease(this.#cell, this.address, this.self.id);
+    if (result !== 0) this.#releaseSlow(result);
+  }
+
+  #releaseSlow(result: number): void {
     const { address } = this;
-    const self = this.self.id;
-    // Cell 0 is the segment's own memory and never this thread's.
-    const result = this.#cell === 0 ? 2 : this.paths.rwlockReadRelease(this.#cell, address, self);
-    if (result === 0) return;
     if (result === 1) native.rwlockNudge(address);
     else if (native.rwlockReadRelease(address) !== Outcome.released) {
       throw new NotOwnerError(
@@ -206,18 +209,23 @@ export class ReadSide extends RWLockSide {
 
   protected tryInOrder(): boolean {
     if (this.paths.load(this.address) === 0) return this.tryAcquire();
-    // Somebody writes, waits to, or died: this thread's reads must not let further ones pass.
-    const reads = this.#cell !== 0 && this.paths.load(this.#cell) !== 0;
+    // Somebody writes, waits to, or died: this thread's reads must not let further ones pass. The
+    // fast path may not know the cell yet in which they are counted.
+    const reads = this.paths.load(native.rwlockCell(this.address)) !== 0;
     return !reads && this.tryAcquire();
   }
 
   #tryFast(): boolean {
-    const self = this.self.id;
-    if (this.#cell === 0 || this.#cellOwner !== self) {
+    const result = this.paths.rwlockReadTry(this.#cell, this.address, this.self.id);
+    return result === 0 || this.#tryAgain(result);
+  }
+
+  #tryAgain(first: number): boolean {
+    let result = first;
+    if (result === 1) {
       this.#cell = native.rwlockCell(this.address);
-      this.#cellOwner = self;
+      result = this.paths.rwlockReadTry(this.#cell, this.address, this.self.id);
     }
-    const result = this.paths.rwlockReadTry(this.#cell, this.address, self);
     if (result === 2) native.rwlockNudge(this.address);
     return result === 0;
   }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +58,12 @@ RingResult RingDoorbell(int opened, uint64_t key) {
   } while (written < 0 && errno == EINTR);
   if (written >= 0) return RingResult::kRung;
   return errno == EAGAIN ? RingResult::kFull : RingResult::kGone;
+}
+
+bool IsDoorbellGone(int opened) {
+  pollfd pipe{opened, 0, 0};
+  // Of a pipe that nobody can read from; asked for or not.
+  return poll(&pipe, 1, 0) > 0 && (pipe.revents & POLLERR) != 0;
 }
 
 void CloseDoorbell(int opened) { close(opened); }
