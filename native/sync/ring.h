@@ -36,6 +36,8 @@
 // sleeps on the position of tail (head), which every put (get) changes. Who changes it looks at the
 // flag afterwards, and clears it and wakes one sleeper. The rest may sleep still: so whoever gets
 // (puts) after it slept sets the flag again, and wakes the next one while there is more.
+// A wake that is late may clear the flag of one who announced itself after that message was taken,
+// and is not asleep yet: that one sleeps until its bound (native/test/model/ring.pml).
 //
 // SYNC POINT ring-tail: the release (seq_cst) store of tail publishes records and chunks before it,
 // to the acquire load of tail by getters. SYNC POINT ring-head: likewise, head gives room back.

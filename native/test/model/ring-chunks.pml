@@ -59,6 +59,9 @@ byte growing = 0, growing_serial = 0, retired = 0, retired_serial = 0;
   if :: me > PUTTERS -> getters_dead++ :: else fi; goto dead } :: true fi
 #define Take(owner) atomic { (owner == 0 || !alive[owner]) -> mends = (owner != 0); owner = me }
 
+/* Where a position is in a chunk. */
+#define Place(c, position) ((c) * MOST + (wraps[c] -> ((position) - first_of[c]) % room_of[c] : (position) - first_of[c]))
+
 /* FreeChunk, under the allocator's lock. */
 inline FreeChunk(c, s) {
   atomic {
@@ -173,12 +176,13 @@ again:
     fi;
     Kill();
     assert(there[old] && put_chunk == old);
+    assert(wraps[old] || tail - first_of[old] < room_of[old]);
 #ifdef MUTANT_PUT_FIRST
     number_of[tail] = me * 8 + round; tail++;
     Kill();
-    slot[old * MOST + (tail - 1 - first_of[old]) % room_of[old]] = me * 8 + round;
+    slot[Place(old, tail - 1)] = me * 8 + round;
 #else
-    slot[old * MOST + (tail - first_of[old]) % room_of[old]] = me * 8 + round;
+    slot[Place(old, tail)] = me * 8 + round;
     Kill();
     atomic { number_of[tail] = me * 8 + round; tail++ };   /* EndPut */
 #endif
@@ -236,10 +240,8 @@ look:                                                      /* PrepareRecord */
       retired = left;
       Kill();
 #endif
-#ifndef MUTANT_NO_HELP
       atomic { if :: put_chunk == left -> put_chunk = next :: else fi };
       Kill();
-#endif
       get_fields = next;                                   /* ReadFrom */
       Kill();
       get_chunk = next;
@@ -256,7 +258,7 @@ look:                                                      /* PrepareRecord */
     :: else
     fi;
     Kill();
-    assert(slot[get_chunk * MOST + (head - first_of[get_chunk]) % room_of[get_chunk]] == number_of[head]);
+    assert(slot[Place(get_chunk, head)] == number_of[head]);
     head++;                                                /* EndGet */
     Kill();
     atomic { get_owner = 0; mends = false; next = 0 };

@@ -2,7 +2,7 @@
 # Runs every check of the models with SPIN. Exits non-zero unless each model passes and each
 # mutant fails. Needs spin, a C compiler, 3 GB of memory, and a few minutes on one core; with --deep, which
 # adds the larger state spaces, more.
-# usage: run.sh [--deep] [lock|semaphore|robust-semaphore|rlock|barrier|rwlock|event|condition] [word of a check's name]
+# usage: run.sh [--deep] [lock|semaphore|robust-semaphore|rlock|barrier|rwlock|event|condition|ring|ring-chunks] [word of a check's name]
 set -u
 deep=no
 if [ "${1:-}" = --deep ]; then deep=yes; shift; fi
@@ -232,6 +232,38 @@ check 'assertion'   'mutant: KEEP_GRANT'            "-DWAITERS=2 -DMUTANT_KEEP_G
 check 'assertion'   'mutant: NO_WAKE'               "-DPATIENT -DMUTANT_NO_WAKE"
 check 'assertion'   'mutant: DROP_BLINDLY'          "-DWAITERS=3 -DROUNDS=2 -DMUTANT_DROP_BLINDLY"
 check 'assertion'   'mutant: any death, no bound'   "-DDEATHS=1 -DPATIENT"
+
+model=ring
+pair='-DPUTTERS=1 -DGETTERS=1'
+check holds 'two putters, with bounds'              "-DGETTERS=1 -DBOUND"
+check holds 'two getters, one gives up'             "-DPUTTERS=1 -DBOUND -DLATE=1"
+check holds 'shut down at any time'                 "$pair -DBOUND -DROUNDS=3 -DROOM=2 -DCLOSER"
+check holds 'any death'                             "-DPUTTERS=1 -DDEATHS=1 -DBOUND"
+check 'invalid end' 'needs the bound: a late wake'  "$pair -DROUNDS=3"
+check 'invalid end' 'mutant: any death, no bound'   "-DPUTTERS=1 -DDEATHS=1"
+check 'invalid end' 'mutant: NO_WAKE'               "$pair -DMUTANT_NO_WAKE"
+check 'invalid end' 'mutant: LOOK_FIRST'            "$pair -DMUTANT_LOOK_FIRST"
+check 'invalid end' 'mutant: WAKE_FIRST'            "$pair -DMUTANT_WAKE_FIRST"
+check 'assertion'   'mutant: FLAGS_LATE'            "$pair -DCLOSER -DMUTANT_FLAGS_LATE"
+
+model=ring-chunks
+check holds 'any death'                             ""
+check holds 'any death, large messages'             "-DLARGE=1"
+check holds 'putters die one after the other'       "-DDEATHS=2 -DPUTTERS=3 -DROUNDS=1 -DGETTERS=1"
+check holds 'getters die one after the other'       "-DDEATHS=2 -DPUTTERS=1 -DROUNDS=3 -DGETTERS=3"
+if [ "$deep" = yes ]; then
+  check holds 'deep: others use the memory'         "-DSTRANGER"
+fi
+check 'assertion'   'mutant: NO_SERIAL'             "-DSTRANGER -DMUTANT_NO_SERIAL"
+check 'assertion'   'mutant: GROWING_LATE'          "-DMUTANT_GROWING_LATE"
+check 'assertion'   'mutant: SERIAL_LATE'           "-DSTRANGER -DMUTANT_SERIAL_LATE"
+check 'assertion'   'mutant: FREE_FIRST'            "-DMUTANT_FREE_FIRST"
+check 'assertion'   'mutant: RETIRE_LATE'           "-DMUTANT_RETIRE_LATE"
+check 'assertion'   'mutant: KEEP_FIELDS'           "-DMUTANT_KEEP_FIELDS"
+check 'assertion'   'mutant: LINK_FIRST'            "-DMUTANT_LINK_FIRST"
+check 'assertion'   'mutant: PUT_FIRST'             "-DMUTANT_PUT_FIRST"
+check 'assertion'   'mutant: REUSE_OWN'             "-DLARGE=1 -DMUTANT_REUSE_OWN"
+check 'assertion'   'mutant: MEND_ALL'              "-DMUTANT_MEND_ALL"
 
 [ "$checks" -gt 0 ] || { echo "run.sh: no such check" >&2; exit 2; }
 echo "$((checks - failures)) of $checks checks as expected"
