@@ -32,9 +32,11 @@ function byHand(run: PoolUnderTest['run']): PoolUnderTest['map'] {
   };
 }
 
+const functions: Record<TaskName, (argument: never) => unknown> = tasks;
+
 function ours(pool: mp.Pool | mp.ThreadPool): PoolUnderTest {
   return {
-    run: (name, argument) => pool.apply(tasks[name], [argument]),
+    run: (name, argument) => pool.apply(functions[name], [argument as never]),
     map: (items) => pool.map(tasks.double, items),
     end: () => pool[Symbol.asyncDispose](),
   };
