@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { withBuildLock } from './build-lock.mjs';
+import { bundle, bundleFile } from './bundle.mjs';
 import { filesBelow, Stamp } from './stale.mjs';
 import { at, headersPrefix, installIfNeeded, isMain, run } from './tools.mjs';
 
@@ -21,6 +22,7 @@ export async function build() {
       sources: filesBelow(['ts', ...typeScriptSetup], isTypeScript),
       outDir: 'dist',
     });
+    bundleParts();
     await assemble();
     compile('dev', {
       project: 'tsconfig.dev.json',
@@ -54,6 +56,14 @@ function compile(name, { project, sources, also = [], outDir }) {
   console.error(`compiling ${outDir} …`);
   if (stamp.hasLostFiles()) rmSync(at(outDir), { recursive: true, force: true });
   run(process.execPath, [at('node_modules/typescript/bin/tsc'), '--project', project]);
+  stamp.save();
+}
+
+function bundleParts() {
+  const isInput = (name) => name.endsWith('.js') && !bundleFile.endsWith(name);
+  const stamp = new Stamp('bundle', filesBelow(['dist', 'scripts/bundle.mjs'], isInput));
+  if (!stamp.isStale([bundleFile])) return;
+  bundle();
   stamp.save();
 }
 

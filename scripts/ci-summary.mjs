@@ -38,6 +38,12 @@ function indented(text) {
   return shown.replaceAll(/^/gm, '    ');
 }
 
+/** Where the time went: the test files that took longest. */
+function slowest(seconds) {
+  const files = Object.entries(seconds).sort(([, a], [, b]) => b - a);
+  return files.slice(0, 5).map(([file, time]) => `${file} ${Math.round(time)} s`);
+}
+
 let passed = 0;
 const problems = [];
 for (const run of values.runs.split(' ')) {
@@ -48,6 +54,7 @@ for (const run of values.runs.split(' ')) {
   }
   const counts = JSON.parse(readFileSync(file, 'utf8'));
   console.log(`${run} (Node ${counts.node}): ${counts.passed} passed, ${counts.failed} failed`);
+  console.log(`  longest: ${slowest(counts.seconds).join(', ')}`);
   if (counts.passed === 0) problems.push(`${run}: no test has passed`);
   passed += counts.passed;
   problems.push(...counts.failures.map(({ title, text }) => `${run}: ${title}\n${indented(text)}`));

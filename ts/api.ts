@@ -72,6 +72,12 @@ export type {
 export { type BasePool } from './pool/base-pool.js';
 export * as futures from './pool/futures/namespace.js';
 export { Pool } from './pool/pool.js';
+export {
+  progressBar,
+  type ProgressBar,
+  type ProgressBarOptions,
+  type ProgressStream,
+} from './pool/progress-bar.js';
 export { ThreadPool } from './pool/thread-pool.js';
 export type { PoolStats, WorkerStats } from './pool/stats.js';
 export { cpuCount } from './process/cpu-count.js';

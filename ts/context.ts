@@ -51,6 +51,7 @@ function makeContext(method: api.StartMethod): Context {
     ...api,
     Process: processClass(method),
     Pool: poolClass(method),
+    futures: Object.freeze({ ...api.futures, ProcessPoolExecutor: executorClass(method) }),
     getContext: (other) => (other === undefined ? context : getContext(other)),
     getStartMethod: () => method,
     setStartMethod: () => {
@@ -79,6 +80,17 @@ function poolClass(method: api.StartMethod): typeof api.Pool {
   return class Pool extends api.Pool {
     constructor(processes?: number | null, options?: api.PoolOptions) {
       super(processes, { ...options, context: method });
+    }
+  };
+}
+
+function executorClass(method: api.StartMethod): typeof api.futures.ProcessPoolExecutor {
+  return class ProcessPoolExecutor extends api.futures.ProcessPoolExecutor {
+    constructor(
+      maxWorkers?: number | null,
+      options?: Omit<api.futures.ProcessExecutorOptions, 'mpContext'>,
+    ) {
+      super(maxWorkers, { ...options, mpContext: method });
     }
   };
 }

@@ -32,11 +32,12 @@ function byHand(run: PoolUnderTest['run']): PoolUnderTest['map'] {
   };
 }
 
-const functions: Record<TaskName, (argument: never) => unknown> = tasks;
-
 function ours(pool: mp.Pool | mp.ThreadPool): PoolUnderTest {
   return {
-    run: (name, argument) => pool.apply(functions[name], [argument as never]),
+    run(name, argument) {
+      const task = tasks[name] as (x: unknown) => unknown;
+      return pool.apply(task, [argument]);
+    },
     map: (items) => pool.map(tasks.double, items),
     end: () => pool[Symbol.asyncDispose](),
   };

@@ -8,12 +8,13 @@ import { isMainProcess } from 'node-multiprocessing';
 import { awaiting } from './awaiting';
 import { counting } from './counting';
 import { meeting } from './meeting';
+import { pools } from './pools';
 import { processes } from './processes';
 import { Report, seconds } from './report';
 import { twoSeats } from './seats';
 import { threads } from './threads';
 
-const sections = [processes, counting, awaiting, twoSeats, meeting, threads];
+const sections = [processes, counting, awaiting, twoSeats, meeting, threads, pools];
 
 async function main(): Promise<void> {
   const startMs = performance.now();

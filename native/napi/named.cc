@@ -160,6 +160,8 @@ Napi::Object ObjectOf(Napi::Env env, const sync::SeenObject& seen) {
   object.Set("high", seen.high);
   object.Set("depth", seen.depth);
   object.Set("maximum", seen.maximum);
+  object.Set("isRobust", seen.is_robust);
+  object.Set("waiting", seen.waiting);
   object.Set("byteLength", static_cast<double>(seen.byte_length));
   object.Set("element", seen.element);
   if (!seen.content.empty()) {

@@ -122,6 +122,16 @@ bool Condition::IsTicketOf(Id self, const Ticket* ticket) const {
   return StateOf(word) != layout::kTicketFree && IdOf(word) == self;
 }
 
+uint32_t Condition::Waiting() const {
+  uint32_t count = 0;
+  ForEach([&](const Ticket* ticket) {
+    const uint64_t word = ticket->word.load(std::memory_order_acquire);
+    if (StateOf(word) == kTicketWaiting && segment_.IsAlive(IdOf(word))) ++count;
+    return true;
+  });
+  return count;
+}
+
 void Condition::DropWaiters() {
   auto& state = object_->head.state;
   uint64_t seen = state.load(std::memory_order_acquire);

@@ -79,6 +79,9 @@ class Condition {
   /// Ends a wait before it was notified, or passes its grant on.
   void Abandon(Id self, layout::Ticket* ticket);
 
+  /// How many wait that live and are not notified.
+  [[nodiscard]] uint32_t Waiting() const;
+
   [[nodiscard]] const Segment& segment() const { return segment_; }
   [[nodiscard]] os::WaitPoint PointOf(layout::Ticket* ticket) const;
   /// Whether `self` may use what it takes for its ticket.

@@ -5,6 +5,7 @@
 
 #include "layout/data_block.h"
 #include "sync/allocator.h"
+#include "sync/condition.h"
 #include "sync/robust_semaphore.h"
 
 namespace mp::sync {
@@ -71,6 +72,11 @@ SeenObject Look(const Allocator& allocator, uint64_t offset) {
   seen.high = static_cast<uint32_t>(state >> 32);
   seen.depth = object->depth.load();
   seen.maximum = object->maximum;
+  seen.is_robust = (object->flags & layout::kRobust) != 0;
+  if (seen.kind == static_cast<uint32_t>(ObjectKind::kCondition)) {
+    auto* condition = reinterpret_cast<layout::ConditionObject*>(segment.base() + offset);
+    seen.waiting = Condition(segment, condition).Waiting();
+  }
   if (IsLock(seen.kind)) FindOwner(segment, seen.low & layout::kIdMask, &seen);
   if (IsRobustSemaphore(*object)) {
     // As in a semaphore that has a count: WAITERS is in the other half there.

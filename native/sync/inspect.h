@@ -25,6 +25,8 @@ struct SeenObject {
   uint32_t high = 0;
   uint32_t depth = 0;
   uint32_t maximum = 0;
+  bool is_robust = false;
+  uint32_t waiting = 0;  // of a condition: waits that nobody has notified
   uint64_t byte_length = 0;
   uint32_t element = 0;
   std::vector<uint8_t> content;  // of a journal, whose owner is the thread that keeps it

@@ -115,6 +115,44 @@ for (const via of ['memory', 'socket'] as const) {
       await assert.rejects(a.sendBytes(bytes, 'x' as never), TypeError);
     });
 
+    it('recvView() shows the bytes of a message until it is released', async () => {
+      const [a, b] = pipe();
+      for (const text of ['one', '', 'three', 'x'.repeat(50_000)]) {
+        await a.sendBytes(Buffer.from(text));
+        const view = text === '' ? b.recvViewSync() : await within('a view', b.recvView());
+        assert.equal(view.bytes.toString(), text);
+        view.release();
+        view.release();
+        assert.equal(view.bytes.length, 0);
+      }
+      const awaited = b.recvView({ timeout: 10_000 });
+      a.sendSync({ id: 1, name: 'a value' });
+      const view = await within('a view', awaited);
+      b.sendBytesSync(view.bytes);
+      view[Symbol.dispose]();
+      assert.deepEqual(await a.recv(), { id: 1, name: 'a value' });
+      assert.throws(() => b.recvViewSync({ timeout: 0 }), mp.TimeoutError);
+      await assert.rejects(b.recvView({ timeout: 1 }), mp.TimeoutError);
+      await assert.rejects(b.recvView({ signal: AbortSignal.abort(new Error('over')) }), /over/);
+      await assert.rejects(b.recvView(-1), RangeError);
+    });
+
+    it('recvView() refuses what is too long as recvBytes() does, and hears of the end', async () => {
+      const [a, b] = pipe();
+      await a.sendBytes(Buffer.alloc(8));
+      await assert.rejects(b.recvView(7), { code: 'ERR_MP_MESSAGE_TOO_LONG' });
+      assert.equal(b.readable, false);
+      assert.throws(() => b.recvViewSync(), { code: 'ERR_MP_MESSAGE_TOO_LONG' });
+      const [reader, writer] = pipe({ duplex: false });
+      assert.throws(() => writer.recvViewSync(), { code: 'ERR_MP_DIRECTION' });
+      await writer.sendBytes(Buffer.from('last'));
+      writer.close();
+      assert.equal(reader.recvViewSync(4).bytes.toString(), 'last');
+      const [one, other] = pipe();
+      one.close();
+      await assert.rejects(other.recvView(), mp.EOFError);
+    });
+
     it('recvBytes(maxLength) refuses a longer message, and then only sends', async () => {
       const [a, b] = pipe();
       await a.sendBytes(Buffer.alloc(8));

@@ -66,6 +66,42 @@ describe('a pipe through shared memory', () => {
     }
   });
 
+  it('shows a message in place: nobody gets another one, until it is released', async () => {
+    const [a, b] = pipeOf({});
+    const other = b.dup();
+    open.push(other);
+    for (const text of ['first', 'second', 'third']) a.sendBytesSync(Buffer.from(text));
+    const view = b.recvViewSync();
+    assert.equal(b.pollSync(), true, 'of what is behind it');
+    assert.throws(() => b.recvBytesSync(), { code: 'ERR_MP_DEADLOCK' });
+    assert.throws(() => other.recvViewSync(), { code: 'ERR_MP_DEADLOCK' });
+    await assert.rejects(a.send([b]), { code: 'ERR_MP_BUSY' });
+    const waiting = other.recvBytes();
+    view.release();
+    assert.equal((await within('who waited meanwhile', waiting)).toString(), 'second');
+    const last = await b.recvView();
+    assert.equal(b.pollSync(), false);
+    last.bytes[0] = 'T'.charCodeAt(0);
+    b.close();
+    assert.equal(last.bytes.length, 0, 'the end of the connection is that of its view');
+    assert.equal(other.recvBytesSync().toString(), 'Third', 'not taken, and never copied');
+    last.release();
+    assert.equal(other.pollSync(), false);
+  });
+
+  it('its descriptor is readable while something is left behind what was looked at', async () => {
+    const [a, b] = pipeOf({});
+    const [other] = pipeOf({});
+    const ready = () => mp.connection.wait([b, other], { timeout: 0 });
+    assert.deepEqual(await ready(), []);
+    a.sendBytesSync(Buffer.from('first'));
+    a.sendBytesSync(Buffer.from('second'));
+    b.recvViewSync().release();
+    assert.deepEqual(await ready(), [b]);
+    b.recvViewSync().release();
+    assert.deepEqual(await ready(), []);
+  });
+
   it('refuses to lend its descriptor, and a way that is none', async () => {
     const [a, b] = pipeOf({});
     await assert.rejects(a.sendHandle(b), { name: 'TypeError', message: /via: 'socket'/ });

@@ -31,6 +31,31 @@ const further: Record<string, (lines: readonly string[]) => void> = {
   '26': (lines) => {
     assert.equal(runsOf(lines).length, 3, 'each process prints its lines in one go');
   },
+  '40': (lines) => {
+    const pids = new Set(runsOf(lines.slice(0, 10)));
+    assert.ok(pids.size <= 3, 'by three workers');
+  },
+  '41': (lines) => {
+    const pids = new Set(lines.slice(0, 10).map((line) => line.split(' ')[0]));
+    assert.ok(pids.size <= 3, 'by three workers');
+  },
+  '45': (lines) => {
+    const pids = new Set(lines.flatMap((line) => /^<进程(\d+)>/u.exec(line)?.[1] ?? []));
+    assert.ok(pids.size >= 1 && pids.size <= 3, 'by three workers');
+  },
+  '49': (lines) => {
+    const events = lines.flatMap((line) => {
+      const found = /^(Run task|Task) (\d) \((\d+)\)/.exec(line);
+      return found === null ? [] : [{ begins: found[1] === 'Run task', pid: found[3] }];
+    });
+    const busy = new Set<string | undefined>();
+    for (const { begins, pid } of events) {
+      assert.equal(busy.has(pid), !begins, 'a worker runs one task at a time');
+      if (begins) busy.add(pid);
+      else busy.delete(pid);
+    }
+    assert.ok(new Set(events.map(({ pid }) => pid)).size <= 4, 'by four workers');
+  },
   '63': (lines) => {
     const numbers = lines.flatMap((line) => /item number (\d+)/.exec(line)?.[1] ?? []);
     for (let i = 0; i < numbers.length; i += 2) assert.equal(numbers[i], numbers[i + 1]);

@@ -163,6 +163,39 @@ describe('in the live-forked child of a busy parent', function () {
     await gets.join();
   });
 
+  it('what it puts and gets is its own: parent and child use one queue at once', async () => {
+    const queue = new mp.Queue<number | Buffer>();
+    const isLooking = new mp.Event();
+    const count = 20_000;
+    queue.putSync(Buffer.from('first'));
+    const held = queue.getViewSync();
+    const holder = await forked(async () => {
+      const view = await queue.getView();
+      isLooking.set();
+      await new mp.Event().wait();
+      view.release();
+    });
+    // Of the parent's view nothing is the child's.
+    assert.equal(await isLooking.wait({ timeout: 50 }), false);
+    held.release();
+    queue.putSync(Buffer.from('second'));
+    assert.equal(await isLooking.wait({ timeout: 10_000 }), true);
+    assert.throws(() => queue.tryGet(), mp.QueueEmptyError);
+    holder.kill();
+    assert.equal(String(queue.getSync({ timeout: 10_000 })), 'second');
+    const putter = await forked(() => {
+      for (let i = 0; i < count; i++) queue.putSync(i);
+    });
+    for (let i = 0; i < count; i++) queue.putSync(i);
+    const got = queue.getManySync(2 * count);
+    while (got.length < 2 * count) got.push(queue.getSync({ timeout: 10_000 }));
+    assert.equal(
+      got.reduce((sum: number, each) => sum + Number(each), 0),
+      count * (count - 1),
+    );
+    await within('the end', Promise.all([holder.join(), putter.join()]));
+  });
+
   it('its own waits do not stand behind those of the parent', async () => {
     const lock = new mp.Lock();
     lock.acquireSync();

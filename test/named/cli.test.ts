@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { Program } from '../helpers/program';
+import { within } from '../helpers/watchdog';
 import { fileOf, useNames, useStrangers } from './strangers';
 
 interface Row {
@@ -114,6 +115,35 @@ describe('node-multiprocessing ps', () => {
     ]) {
       assert.ok(rows.includes(expected), `${expected} is not among ${rows.join('\n')}`);
     }
+  });
+
+  it('calls a robust semaphore what it is', async () => {
+    const name = newName();
+    const semaphore = mp.Semaphore.open(name, { create: true, value: 3, robust: true });
+    semaphore.acquireSync();
+    const [row] = await rowsOf(name);
+    assert.deepEqual([row?.kind, row?.state], ['Semaphore', '2 of 3 free, robust']);
+    semaphore.release();
+  });
+
+  it('counts who waits for a condition, in any process', async () => {
+    const name = newName();
+    const condition = mp.Condition.open(name, { create: true });
+    const waits = [1, 2].map(() => condition.runExclusive(() => condition.wait()));
+    const waiters = async () =>
+      (await rowsOf(name)).find(({ kind }) => kind === 'Condition')?.waiters;
+    await condition.runExclusive(() => undefined);
+    assert.equal(await waiters(), '2');
+    await condition.runExclusive(() => {
+      condition.notify();
+    });
+    assert.equal(await within('one of them', Promise.race(waits)), true);
+    assert.equal(await waiters(), '1');
+    await condition.runExclusive(() => {
+      condition.notifyAll();
+    });
+    assert.deepEqual(await within('both', Promise.all(waits)), [true, true]);
+    assert.equal(await waiters(), '0');
   });
 
   it('shows the objects of trees of processes', async () => {

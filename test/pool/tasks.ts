@@ -1,8 +1,11 @@
 // What the workers of these tests run: exported functions, as users' are.
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 
 import * as mp from 'node-multiprocessing';
+
+import { collectGarbage } from '../helpers/garbage';
 
 export const square = (x: number): number => x * x;
 export const add = (a: number, b: number): number => a + b;
@@ -148,4 +151,62 @@ export function countOrFail(counter: mp.Value<'i'>, i: number): number {
 }
 export const meetIn = ([running, goOn]: [mp.Semaphore, mp.Semaphore]): Promise<number> =>
   meet(running, goOn);
+/** Ends while its outcome is written down. */
+export const exitWhileSending = (code: number): unknown => ({
+  get value(): number {
+    return process.exit(code);
+  },
+});
 export { sleep };
+
+export const abort = (): never => process.abort();
+
+/** Which worker runs this: a process, or a thread of it. */
+export const worker = (): string => `${String(process.pid)}/${String(threadId)}`;
+export async function workerAt(running: mp.Semaphore, goOn: mp.Semaphore): Promise<string> {
+  running.release();
+  await goOn.acquire();
+  return worker();
+}
+
+export function failThird(x: number, y: number): number {
+  if (x === 2) throw new RangeError(`at ${String(x)}`);
+  return x * y;
+}
+
+/** Of a class that the pool's process does not know. */
+export function unknownInstance(): object {
+  class KnownInWorkers {
+    readonly where = 'there';
+  }
+  mp.registerClass(KnownInWorkers);
+  return new KnownInWorkers();
+}
+
+export const killWith = ([signal]: [NodeJS.Signals, Buffer]): never => kill(signal);
+/** Ends while what it returns, which is large, is written down. */
+export const killWhileSending = (bytes: number): unknown => ({
+  before: Buffer.alloc(bytes),
+  get value(): number {
+    return kill('SIGKILL');
+  },
+});
+
+let last: WeakRef<object> | undefined;
+export function look(value: object): void {
+  last = new WeakRef(value);
+}
+export async function hasForgotten(): Promise<boolean> {
+  await collectGarbage();
+  return last?.deref() === undefined;
+}
+
+export const processName = (): string => mp.currentProcess().name;
+export async function executorHere(x: number): Promise<number> {
+  await using executor = new mp.futures.ThreadPoolExecutor(1);
+  return await executor.submit(square, x);
+}
+export function countAndAdd(counter: mp.Value<'i'>, x: number): number {
+  counter.add(1);
+  return x;
+}

@@ -1,5 +1,12 @@
 // Options of connections, and how positional arguments become them.
-import { BufferTooShortError, invalidArgument, outOfRange } from '../errors.js';
+import {
+  BufferTooShortError,
+  ClosedError,
+  invalidArgument,
+  MultiprocessingError,
+  outOfRange,
+} from '../errors.js';
+import type { Transport } from './transport.js';
 import { bytesOf, checkCount, describe, part, type BytesInput } from './buffers.js';
 
 /**
@@ -49,6 +56,48 @@ export interface ReceiveOptions {
 export interface IntoOptions {
   /** Where it begins in the buffer, in bytes; default 0. */
   readonly offset?: number | undefined;
+}
+
+/** What this layer may do with a connection of the class, and users may not. */
+export interface Internals<Connection> {
+  /** Whether its waits keep the event loop alive. */
+  keepLoop: (connection: Connection, keep: boolean) => void;
+  /** A connection over a transport that is there. */
+  over: (transport: Transport, options: ConnectionOptions) => Connection;
+  isInMemory: (connection: Connection) => boolean;
+  /** Its end goes to another process. */
+  moveOut: (connection: Connection) => Transport;
+  /** It does not. */
+  moveBack: (connection: Connection, transport: Transport) => void;
+  optionsOf: (connection: Connection) => Required<ConnectionOptions>;
+}
+
+/** The options, where they stand in the place of a first number. */
+export function optionsIn<T extends object>(first: number | T | undefined): T | undefined {
+  return typeof first === 'object' ? first : undefined;
+}
+
+/** For use after the end. */
+export function notOpen(hasMoved: boolean): ClosedError {
+  return new ClosedError(
+    hasMoved
+      ? 'the connection was sent to another process: send a dup() of it to keep it'
+      : 'the connection is closed',
+  );
+}
+
+/** For one that cannot go to another process now. */
+export function inUse(): MultiprocessingError {
+  return new MultiprocessingError(
+    'a connection cannot be sent while a message is half on its way, something waits for one, or ' +
+      'one is looked at',
+    { code: 'ERR_MP_BUSY' },
+  );
+}
+
+/** For use of a way that the connection does not have. */
+export function wrongDirection(way: 'read-only' | 'write-only'): MultiprocessingError {
+  return new MultiprocessingError(`the connection is ${way}`, { code: 'ERR_MP_DIRECTION' });
 }
 
 /** The bytes to send. */

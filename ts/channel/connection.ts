@@ -1,36 +1,32 @@
 // A connection: messages, each whole, between two processes.
-import { ClosedError, EOFError, invalidArgument, MultiprocessingError } from '../errors.js';
+import { EOFError, invalidArgument } from '../errors.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
 import { checkCount, type BytesInput } from './buffers.js';
 import {
   intoPart,
+  inUse,
   lengthLimit,
+  notOpen,
+  optionsIn,
   placed,
   sendPart,
+  wrongDirection,
   type ConnectionOptions,
+  type Internals,
   type IntoOptions,
   type ReceiveOptions,
   type SendOptions,
 } from './connection-options.js';
 import { longestMessage } from './framing.js';
 import { descriptorOf, type HandleInput } from './handles.js';
+import type { ItemView } from './item-view.js';
+import { untilEnd } from './items.js';
 import { MessageStream } from './message-stream.js';
 import { RingPair } from './ring-pair.js';
 import type { Transport } from './transport.js';
 
 /** What this layer may do with a Connection, and users may not. */
-export const internals = {} as {
-  /** Whether its waits keep the event loop alive. */
-  keepLoop: (connection: Connection, keep: boolean) => void;
-  /** A connection over a transport that is there. */
-  over: (transport: Transport, options: ConnectionOptions) => Connection;
-  isInMemory: (connection: Connection) => boolean;
-  /** Its end goes to another process. */
-  moveOut: (connection: Connection) => Transport;
-  /** It does not. */
-  moveBack: (connection: Connection, transport: Transport) => void;
-  optionsOf: (connection: Connection) => Required<ConnectionOptions>;
-};
+export const internals = {} as Internals<Connection>;
 
 /** Of what has one that another process can use. */
 function descriptorToSend(method: string, handle: HandleInput): number {
@@ -146,8 +142,7 @@ export class Connection implements Disposable, AsyncDisposable {
     offset?: number | (SendOptions & AwaitOptions),
     size?: number,
   ): Promise<void> {
-    const options = typeof offset === 'object' ? offset : undefined;
-    const wait = checkAwait('sendBytes', options);
+    const wait = checkAwait('sendBytes', optionsIn(offset));
     const message = sendPart('sendBytes', bytes, offset, size);
     await this.#writer().send(message, wait);
   }
@@ -158,7 +153,7 @@ export class Connection implements Disposable, AsyncDisposable {
     offset?: number | (SendOptions & WaitOptions),
     size?: number,
   ): void {
-    const timeoutMs = checkWait('sendBytesSync', typeof offset === 'object' ? offset : undefined);
+    const timeoutMs = checkWait('sendBytesSync', optionsIn(offset));
     const message = sendPart('sendBytesSync', bytes, offset, size);
     this.#writer().sendSync(message, timeoutMs);
   }
@@ -173,27 +168,36 @@ export class Connection implements Disposable, AsyncDisposable {
    * @throws EOFError when nothing is left and the other side is gone
    */
   async recvBytes(maxLength?: number | (ReceiveOptions & AwaitOptions)): Promise<Buffer> {
-    const wait = checkAwait('recvBytes', typeof maxLength === 'object' ? maxLength : undefined);
+    const wait = checkAwait('recvBytes', optionsIn(maxLength));
     const request = { maxLength: lengthLimit('recvBytes', maxLength, this.#maxMessageSize) };
-    const messages = this.#reader();
-    try {
-      return (await messages.receive(request, wait)) as Buffer;
-    } finally {
-      this.#closeIfUseless();
-    }
+    return (await this.#last(this.#reader().receive(request, wait))) as Buffer;
   }
 
   /** As {@link Connection.recvBytes}, blocking. */
   recvBytesSync(maxLength?: number | (ReceiveOptions & WaitOptions)): Buffer {
-    const options = typeof maxLength === 'object' ? maxLength : undefined;
-    const timeoutMs = checkWait('recvBytesSync', options);
+    const timeoutMs = checkWait('recvBytesSync', optionsIn(maxLength));
     const request = { maxLength: lengthLimit('recvBytesSync', maxLength, this.#maxMessageSize) };
-    const messages = this.#reader();
-    try {
-      return messages.receiveSync(request, timeoutMs) as Buffer;
-    } finally {
-      this.#closeIfUseless();
-    }
+    return this.#lastSync((messages) => messages.receiveSync(request, timeoutMs) as Buffer);
+  }
+
+  /**
+   * The bytes of the next message where they lie, copied nowhere, until the view's `release()` takes
+   * the message. Nobody else receives from this end meanwhile. Of a socket, a view of a copy.
+   *
+   * @param maxLength - as in {@link Connection.recvBytes}, and the same errors
+   * @returns its `bytes` are empty after `release()`, and after `close()`, which does not take it
+   */
+  async recvView(maxLength?: number | (ReceiveOptions & AwaitOptions)): Promise<ItemView> {
+    const wait = checkAwait('recvView', optionsIn(maxLength));
+    const limit = lengthLimit('recvView', maxLength, this.#maxMessageSize);
+    return await this.#last(this.#reader().receiveView(limit, wait));
+  }
+
+  /** As {@link Connection.recvView}, blocking. */
+  recvViewSync(maxLength?: number | (ReceiveOptions & WaitOptions)): ItemView {
+    const timeoutMs = checkWait('recvViewSync', optionsIn(maxLength));
+    const limit = lengthLimit('recvViewSync', maxLength, this.#maxMessageSize);
+    return this.#lastSync((messages) => messages.receiveViewSync(limit, timeoutMs));
   }
 
   /**
@@ -209,18 +213,18 @@ export class Connection implements Disposable, AsyncDisposable {
     buffer: BytesInput,
     offset?: number | (IntoOptions & AwaitOptions),
   ): Promise<number> {
-    const wait = checkAwait('recvBytesInto', typeof offset === 'object' ? offset : undefined);
+    const wait = checkAwait('recvBytesInto', optionsIn(offset));
     const target = intoPart('recvBytesInto', buffer, offset);
-    const request = { maxLength: this.#maxMessageSize, target };
-    return placed(await this.#reader().receive(request, wait), target);
+    const messages = this.#reader();
+    return placed(
+      await messages.receive({ maxLength: this.#maxMessageSize, target }, wait),
+      target,
+    );
   }
 
   /** As {@link Connection.recvBytesInto}, blocking. */
   recvBytesIntoSync(buffer: BytesInput, offset?: number | (IntoOptions & WaitOptions)): number {
-    const timeoutMs = checkWait(
-      'recvBytesIntoSync',
-      typeof offset === 'object' ? offset : undefined,
-    );
+    const timeoutMs = checkWait('recvBytesIntoSync', optionsIn(offset));
     const target = intoPart('recvBytesIntoSync', buffer, offset);
     const request = { maxLength: this.#maxMessageSize, target };
     return placed(this.#reader().receiveSync(request, timeoutMs), target);
@@ -238,8 +242,7 @@ export class Connection implements Disposable, AsyncDisposable {
 
   /** As {@link Connection.poll}, blocking. */
   pollSync(options?: WaitOptions): boolean {
-    const timeoutMs = options === undefined ? 0 : checkWait('pollSync', options);
-    return this.#reader().pollSync(timeoutMs);
+    return this.#reader().pollSync(options === undefined ? 0 : checkWait('pollSync', options));
   }
 
   /**
@@ -326,38 +329,26 @@ export class Connection implements Disposable, AsyncDisposable {
   }
 
   /** The values that arrive, until the other side is gone. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<unknown, void, undefined> {
-    for (;;) {
-      let value: unknown;
-      try {
-        value = await this.recv();
-      } catch (error) {
-        if (error instanceof EOFError && !this.#messages.isTorn) return;
-        throw error;
-      }
-      yield value;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<unknown, void, undefined> {
+    const isEnd = (error: unknown): boolean => error instanceof EOFError && !this.#messages.isTorn;
+    return untilEnd(() => this.recv(), isEnd);
   }
 
   #open(): Transport {
     if (!this.closed) return this.#messages;
-    throw new ClosedError(
-      this.#hasMoved
-        ? 'the connection was sent to another process: send a dup() of it to keep it'
-        : 'the connection is closed',
-    );
+    throw notOpen(this.#hasMoved);
   }
 
   #reader(): Transport {
     const messages = this.#open();
     if (this.#readable) return messages;
-    throw new MultiprocessingError('the connection is write-only', { code: 'ERR_MP_DIRECTION' });
+    throw wrongDirection('write-only');
   }
 
   #writer(): Transport {
     const messages = this.#open();
     if (this.#writable) return messages;
-    throw new MultiprocessingError('the connection is read-only', { code: 'ERR_MP_DIRECTION' });
+    throw wrongDirection('read-only');
   }
 
   static {
@@ -370,12 +361,7 @@ export class Connection implements Disposable, AsyncDisposable {
     internals.isInMemory = (connection) => connection.#open() instanceof RingPair;
     internals.moveOut = (connection) => {
       const messages = connection.#open();
-      if (!messages.isIdle) {
-        throw new MultiprocessingError(
-          'a connection cannot be sent while a message is half on its way or something waits for one',
-          { code: 'ERR_MP_BUSY' },
-        );
-      }
+      if (!messages.isIdle) throw inUse();
       connection.#hasMoved = true;
       return messages;
     };
@@ -388,6 +374,22 @@ export class Connection implements Disposable, AsyncDisposable {
       writable: connection.#writable,
       maxMessageSize: connection.#maxMessageSize,
     });
+  }
+
+  #lastSync<T>(receive: (messages: Transport) => T): T {
+    try {
+      return receive(this.#reader());
+    } finally {
+      this.#closeIfUseless();
+    }
+  }
+
+  async #last<T>(received: Promise<T>): Promise<T> {
+    try {
+      return await received;
+    } finally {
+      this.#closeIfUseless();
+    }
   }
 
   /** After a message that was refused only sending is left. */

@@ -4,20 +4,26 @@ import { QueueShutDownError } from '../errors/queue.js';
 import { native } from '../native/binding.js';
 import { Refused, type Ring } from './ring.js';
 
-/** Items as `get` gives them, until the queue was shut down and is empty. */
-export async function* itemsUntilShutDown<T>(
-  get: () => Promise<T>,
+/** What `next` gives, until it throws what `isEnd` knows. */
+export async function* untilEnd<T>(
+  next: () => Promise<T>,
+  isEnd: (error: unknown) => boolean,
 ): AsyncGenerator<T, void, undefined> {
   for (;;) {
     let item: T;
     try {
-      item = await get();
+      item = await next();
     } catch (error) {
-      if (error instanceof QueueShutDownError) return;
+      if (isEnd(error)) return;
       throw error;
     }
     yield item;
   }
+}
+
+/** Items as `get` gives them, until the queue was shut down and is empty. */
+export function itemsUntilShutDown<T>(get: () => Promise<T>): AsyncGenerator<T, void, undefined> {
+  return untilEnd(get, (error) => error instanceof QueueShutDownError);
 }
 
 /** Gives back what is in items that nobody will get, and reports them done. */

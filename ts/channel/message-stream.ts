@@ -13,6 +13,7 @@ import { AttemptQueue, type Attempt } from './attempts.js';
 import { frameHeader, MessageReader } from './framing.js';
 import { checkHandle } from './connection-options.js';
 import { checkMessage } from './foreign.js';
+import { viewOfOwn, type ItemView } from './item-view.js';
 import { Stream } from './stream.js';
 import type { ReceiveRequest, Transport } from './transport.js';
 
@@ -100,6 +101,14 @@ export class MessageStream implements Transport {
 
   receiveSync(request: ReceiveRequest, timeoutMs: number): Uint8Array {
     return this.#reads.block(this.#receiving(request), timeoutMs);
+  }
+
+  async receiveView(maxLength: number, wait: CheckedWait): Promise<ItemView> {
+    return viewOfOwn(await this.receive({ maxLength }, wait));
+  }
+
+  receiveViewSync(maxLength: number, timeoutMs: number): ItemView {
+    return viewOfOwn(this.receiveSync({ maxLength }, timeoutMs));
   }
 
   async receiveValue(maxLength: number, wait: CheckedWait): Promise<unknown> {

@@ -231,7 +231,7 @@ export class Queue<T = unknown> {
     const wait = checkAwait('getView', options);
     this.#checkOpen('getView');
     wait.signal?.throwIfAborted();
-    const view = await awaitTurn(this.#gets, () => viewNext(this.#ring, 0), wait);
+    const view = await awaitTurn(this.#gets, () => viewNext(this.#ring, 0, this), wait);
     return this.#unwrap(view) as ItemView;
   }
 
@@ -239,7 +239,7 @@ export class Queue<T = unknown> {
   getViewSync(options?: WaitOptions): ItemView {
     const timeoutMs = checkWait('getViewSync', options);
     this.#checkOpen('getViewSync');
-    return this.#unwrap(viewNext(this.#ring, timeoutMs)) as ItemView;
+    return this.#unwrap(viewNext(this.#ring, timeoutMs, this)) as ItemView;
   }
 
   /** The next item, if there is one now; throws QueueEmptyError when not. */

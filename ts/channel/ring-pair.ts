@@ -13,6 +13,7 @@ import {
 import { native, type ObjectHandle } from '../native/binding.js';
 import type { CheckedWait } from '../sync/options.js';
 import { deposit, fetchFrom, withdraw, type Deposit } from './deposits.js';
+import type { ItemView } from './item-view.js';
 import { RingReceiver } from './ring-receiver.js';
 import { RingSender } from './ring-sender.js';
 import { Ring } from './ring.js';
@@ -64,7 +65,10 @@ export class RingPair implements Transport {
   private constructor(parts: Parts) {
     this.#parts = parts;
     if (parts.out !== undefined) this.#sender = new RingSender(new Ring(parts.out.address));
-    if (parts.in !== undefined) this.#receiver = new RingReceiver(new Ring(parts.in.address));
+    if (parts.in === undefined) return;
+    this.#receiver = new RingReceiver(new Ring(parts.in.address), () => {
+      this.#rearm();
+    });
   }
 
   /** Two connected ends; without `duplex` the first one only receives. */
@@ -173,6 +177,16 @@ export class RingPair implements Transport {
     const message = this.#receiver!.receiveSync(request, timeoutMs);
     this.#rearm();
     return message;
+  }
+
+  async receiveView(maxLength: number, wait: CheckedWait): Promise<ItemView> {
+    return await this.#looked(this.#receiver!.receiveView(maxLength, wait));
+  }
+
+  receiveViewSync(maxLength: number, timeoutMs: number): ItemView {
+    const view = this.#receiver!.receiveViewSync(maxLength, timeoutMs);
+    this.#rearm();
+    return view;
   }
 
   async poll(wait: CheckedWait): Promise<boolean> {

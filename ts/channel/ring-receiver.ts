@@ -9,10 +9,11 @@ import { native } from '../native/binding.js';
 import type { CheckedWait } from '../sync/options.js';
 import { checkMessage } from './foreign.js';
 import { longestMessage, tooLong } from './framing.js';
+import { leaveView, viewOfHeld, viewOfOwn, type ItemView } from './item-view.js';
 import { Await, Line } from './line.js';
 import { timedOut } from './pending.js';
 import { turnEvery } from './ring-sender.js';
-import { Refused, type Ring } from './ring.js';
+import { Refused, type HeldMessage, type Ring } from './ring.js';
 import type { ReceiveRequest } from './transport.js';
 
 const what = 'no message arrived';
@@ -27,17 +28,22 @@ type Look = () => unknown;
 export class RingReceiver {
   readonly #ring: Ring;
   readonly #line: Line<unknown>;
+  readonly #released: () => void;
   #received = 0;
   /** Why nothing is received any more, after a message that was longer than allowed. */
   #broken: Error | undefined;
+  /** The view of the next message that the user has. */
+  #view: ItemView | undefined;
 
-  constructor(ring: Ring) {
+  /** `released` is called when the user has released a view; it keeps the ring in memory. */
+  constructor(ring: Ring, released: () => void) {
     this.#ring = ring;
+    this.#released = released;
     this.#line = new Line(ring.address);
   }
 
   get isIdle(): boolean {
-    return this.#line.isEmpty;
+    return this.#line.isEmpty && this.#view === undefined;
   }
 
   get isBroken(): boolean {
@@ -47,7 +53,8 @@ export class RingReceiver {
   /** Whether there is a message, or the end of them. */
   get isReady(): boolean {
     const ring = this.#ring;
-    if (this.#broken !== undefined || ring.count > 0 || ring.isShutDown) return true;
+    const seen = this.#view === undefined ? 0 : 1;
+    if (this.#broken !== undefined || ring.count > seen || ring.isShutDown) return true;
     native.ringSettle(ring.address, false);
     return ring.isShutDown;
   }
@@ -76,6 +83,16 @@ export class RingReceiver {
     return asBytes(await this.#await(() => this.#bytes(request, 0), wait));
   }
 
+  receiveViewSync(maxLength: number, timeoutMs: number): ItemView {
+    const view = this.#show(maxLength, timeoutMs);
+    if (view instanceof Refused) throw timedOut(what, timeoutMs);
+    return view;
+  }
+
+  async receiveView(maxLength: number, wait: CheckedWait): Promise<ItemView> {
+    return (await this.#await(() => this.#show(maxLength, 0), wait)) as ItemView;
+  }
+
   pollSync(timeoutMs: number): boolean {
     if (this.isReady) return true;
     return timeoutMs > 0 && this.#ring.wait(timeoutMs);
@@ -96,6 +113,7 @@ export class RingReceiver {
   /** Rejects what waits. */
   end(error: ClosedError): void {
     this.#line.end(error);
+    if (this.#view !== undefined) leaveView(this.#view);
   }
 
   /** What `look` gives once it is not busy; in the order of the calls. */
@@ -144,6 +162,31 @@ export class RingReceiver {
       return target.subarray(0, bytes);
     });
   }
+
+  #show(maxLength: number, timeoutMs: number): ItemView | Refused {
+    if (this.#broken !== undefined) throw this.#broken;
+    const held = this.#checked(this.#ring.hold(timeoutMs, this)) as HeldMessage | Refused;
+    if (held instanceof Refused) return held;
+    const { space, place, bytes, tag } = held;
+    if (bytes > maxLength) {
+      this.#ring.leaveHeld();
+      throw (this.#broken = tooLong(bytes, maxLength));
+    }
+    if (tag === Tag.raw) return (this.#view = viewOfHeld(held, this.#ended));
+    // A value, whose bytes are elsewhere.
+    try {
+      return viewOfOwn(asBytes(new Value(readMessage(space, place, bytes, tag))));
+    } finally {
+      this.#ring.takeHeld();
+    }
+  }
+
+  readonly #ended = (isTaken: boolean): void => {
+    this.#view = undefined;
+    if (isTaken) this.#ring.takeHeld();
+    else this.#ring.leaveHeld();
+    if (isTaken) this.#released();
+  };
 
   #take(timeoutMs: number, maxLength: number, read: typeof readMessage): unknown {
     if (this.#broken !== undefined) throw this.#broken;

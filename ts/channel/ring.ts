@@ -4,7 +4,9 @@ import { readMessage, writeMessage, type Message, type MessageSpace } from '../c
 import { Tag } from '../codec/tags.js';
 import { MultiprocessingError } from '../errors.js';
 import type { FastPaths } from '../memory/fast-paths.js';
+import { onForked } from '../memory/forked.js';
 import { openMemory } from '../memory/memory.js';
+import { selfAt, type Self } from '../memory/self.js';
 import { native } from '../native/binding.js';
 
 const { ringPutChunk, ringGetChunk, ringMaximum, ringShutDown, chunkBytes, chunkData } =
@@ -26,17 +28,27 @@ export class Refused {
 
 /** A message that is held where it is. */
 export interface HeldMessage {
+  /** Of the payload; and where that is in `space`. */
   readonly address: number;
+  readonly space: MessageSpace;
+  readonly place: number;
   readonly bytes: number;
   readonly tag: number;
 }
 
-/** Addresses of the rings of which this thread holds a message: it must not wait for another one. */
-const held = new Set<number>();
+/**
+ * The rings of which this thread holds a message, by address: it must not wait for another one. With
+ * what keeps each ring in memory, for a message that nobody releases may be looked at for ever.
+ */
+const held = new Map<number, object>();
+// What the parent holds is not the child's.
+onForked(() => {
+  held.clear();
+});
 
 function isHeldHere(): MultiprocessingError {
   return new MultiprocessingError(
-    "this thread has a view of the queue's next item: release() it before you get another one",
+    'this thread has a view of the next one: release() it before you get another one',
     { code: 'ERR_MP_DEADLOCK' },
   );
 }
@@ -100,14 +112,14 @@ function readHead(head: Head, space: MessageSpace, place: number): void {
 export class Ring {
   readonly address: number;
   readonly #paths: FastPaths;
-  readonly #self: number;
+  readonly #self: Self;
   #put: ChunkSpace;
   #get: ChunkSpace;
 
   constructor(address: number) {
     this.address = address;
     this.#paths = openMemory().paths;
-    this.#self = native.selfAt(address);
+    this.#self = selfAt(address);
     this.#put = this.#chunk(ringPutChunk);
     this.#get = this.#chunk(ringGetChunk);
   }
@@ -117,7 +129,7 @@ export class Ring {
     const { address } = this;
     const done = this.#paths.ringPutNumber(
       address,
-      this.#self,
+      this.#self.id,
       this.#put.distance,
       value,
       Tag.number,
@@ -132,7 +144,7 @@ export class Ring {
     const { address } = this;
     const { tag } = message;
     const bytes = head === undefined ? message.bytes : message.bytes + headBytes;
-    let place = this.#paths.ringTryPut(address, this.#self, bytes, this.#put.distance);
+    let place = this.#paths.ringTryPut(address, this.#self.id, bytes, this.#put.distance);
     if (place < 0) {
       if (place === -2) native.ringFinishPut(address);
       place = native.ringBeginPut(address, bytes, timeoutMs);
@@ -154,7 +166,7 @@ export class Ring {
       native.ringFinishPut(address);
       throw error;
     }
-    if (this.#paths.ringEndPut(address, this.#self, bytes, tag) !== 0) {
+    if (this.#paths.ringEndPut(address, this.#self.id, bytes, tag) !== 0) {
       native.ringFinishPut(address);
     }
     return 0;
@@ -201,36 +213,40 @@ export class Ring {
       native.ringFinishGet(address);
       throw error;
     }
-    if (this.#paths.ringEndGet(address, this.#self) !== 0) native.ringFinishGet(address);
+    if (this.#paths.ringEndGet(address, this.#self.id) !== 0) native.ringFinishGet(address);
     return value;
   }
 
   /**
    * Where the next message is, which stays there, and nobody gets another one, until `takeHeld` or
    * `leaveHeld`.
+   *
+   * @param keeper - what keeps the ring in memory
    */
-  hold(timeoutMs: number): HeldMessage | Refused {
-    const place = this.#begin(timeoutMs);
-    if (place < 0) return place === Refusal.shutDown ? Refused.shutDown : Refused.busy;
-    const { distance, words } = this.#spaceOf(place);
-    held.add(this.address);
-    const data = this.address + distance + chunkData;
-    const word = place >> 2;
+  hold(timeoutMs: number, keeper: object): HeldMessage | Refused {
+    const start = this.#begin(timeoutMs);
+    if (start < 0) return start === Refusal.shutDown ? Refused.shutDown : Refused.busy;
+    const space = this.#spaceOf(start);
+    held.set(this.address, keeper);
+    const place = start + recordBytes;
+    const word = start >> 2;
     return {
-      address: (data + place + recordBytes) >>> 0,
-      bytes: words[word]!,
-      tag: words[word + 1]!,
+      address: (this.address + space.distance + chunkData + place) >>> 0,
+      space,
+      place,
+      bytes: space.words[word]!,
+      tag: space.words[word + 1]!,
     };
   }
 
   takeHeld(): void {
-    held.delete(this.address);
-    if (this.#paths.ringEndGet(this.address, this.#self) !== 0) native.ringFinishGet(this.address);
+    if (!held.delete(this.address)) return;
+    if (this.#paths.ringEndGet(this.address, this.#self.id) !== 0)
+      native.ringFinishGet(this.address);
   }
 
   leaveHeld(): void {
-    held.delete(this.address);
-    native.ringFinishGet(this.address);
+    if (held.delete(this.address)) native.ringFinishGet(this.address);
   }
 
   /** Whether there is a message, or the end, before the time is over; takes nothing. */
@@ -265,7 +281,7 @@ export class Ring {
 
   #begin(timeoutMs: number): number {
     const { address } = this;
-    const place = this.#paths.ringTryGet(address, this.#self, this.#get.distance);
+    const place = this.#paths.ringTryGet(address, this.#self.id, this.#get.distance);
     if (place >= 0) return place;
     if (place === -2) native.ringFinishGet(address);
     return this.#beginGet(timeoutMs, false);
@@ -310,7 +326,8 @@ export class Ring {
   }
 
   #endGet(): void {
-    if (this.#paths.ringEndGet(this.address, this.#self) !== 0) native.ringFinishGet(this.address);
+    if (this.#paths.ringEndGet(this.address, this.#self.id) !== 0)
+      native.ringFinishGet(this.address);
   }
 
   /** The space of the record at `place`; the chunk may be where a smaller one was. */

@@ -1,6 +1,7 @@
 // What carries the messages of a Connection: a socket (message-stream.ts) or rings in shared memory
 // (ring-pair.ts). Both keep the borders and the order of messages, and hear of the other side's end.
 import type { CheckedWait } from '../sync/options.js';
+import type { ItemView } from './item-view.js';
 
 /** How a message is to be received. */
 export interface ReceiveRequest {
@@ -30,6 +31,10 @@ export interface Transport {
   sendSync(body: Uint8Array, timeoutMs: number): void;
   receive(request: ReceiveRequest, wait: CheckedWait): Promise<Uint8Array>;
   receiveSync(request: ReceiveRequest, timeoutMs: number): Uint8Array;
+
+  /** The next message where it lies, if it does, until the view is released. */
+  receiveView(maxLength: number, wait: CheckedWait): Promise<ItemView>;
+  receiveViewSync(maxLength: number, timeoutMs: number): ItemView;
 
   sendDescriptor(descriptor: number, wait: CheckedWait): Promise<unknown>;
   sendDescriptorSync(descriptor: number, timeoutMs: number): void;

@@ -38,11 +38,7 @@ const describers: Readonly<Record<number, (object: SeenObject) => Description>> 
   [ObjectKind.lock]: (object) => describeLock('Lock', object),
   [ObjectKind.rlock]: (object) => describeLock('RLock', object),
   [ObjectKind.rwlock]: (object) => describeLock('RWLock writer', object),
-  [ObjectKind.semaphore]: ({ low, high, maximum }) => ({
-    kind: maximum < countMax ? 'BoundedSemaphore' : 'Semaphore',
-    state: maximum < countMax ? `${String(low)} of ${String(maximum)} free` : `${String(low)} free`,
-    waiters: yesOrNo(high),
-  }),
+  [ObjectKind.semaphore]: (object) => describeSemaphore(object),
   [ObjectKind.event]: ({ low }) => ({
     kind: 'Event',
     state: (low & eventSet) === 0 ? 'not set' : 'set',
@@ -53,7 +49,11 @@ const describers: Readonly<Record<number, (object: SeenObject) => Description>> 
     state: (low & broken) === 0 ? `${String(maximum)} parties` : 'broken',
     waiters: String(high & arrivedMask),
   }),
-  [ObjectKind.condition]: ({ low }) => ({ kind: 'Condition', state: '', waiters: yesOrNo(low) }),
+  [ObjectKind.condition]: ({ waiting }) => ({
+    kind: 'Condition',
+    state: '',
+    waiters: String(waiting),
+  }),
   [ObjectKind.queue]: () => ({ kind: 'Queue', state: '', waiters: undefined }),
   [ObjectKind.value]: (object) => describeData('Value', object),
   [ObjectKind.array]: (object) => describeData('Array', object),
@@ -105,6 +105,14 @@ function describeLock(kind: string, { low, depth, owner, ownerLives }: SeenObjec
     if ((low & abandoned) !== 0) return 'held, was abandoned';
     return depth > 1 && depth < waiters ? `held ${String(depth)} times` : 'held';
   }
+}
+
+function describeSemaphore({ low, high, maximum, isRobust }: SeenObject): Description {
+  const free =
+    maximum < countMax ? `${String(low)} of ${String(maximum)} free` : `${String(low)} free`;
+  // A robust one has a maximum, bounded or not.
+  const kind = maximum < countMax && !isRobust ? 'BoundedSemaphore' : 'Semaphore';
+  return { kind, state: isRobust ? `${free}, robust` : free, waiters: yesOrNo(high) };
 }
 
 function describeData(kind: string, { byteLength }: SeenObject): Description {

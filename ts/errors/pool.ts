@@ -107,13 +107,25 @@ export class BrokenExecutor extends MultiprocessingError {
 }
 
 /**
- * A worker of a ProcessPoolExecutor ended abruptly, or could not be set up: all futures that were
- * not done get this, and so does every later call. `code` is `ERR_MP_BROKEN_EXECUTOR`.
+ * A worker of a ProcessPoolExecutor was ended by a signal, or could not be set up: all futures that
+ * were not done get this, and so does every later call. `code` is `ERR_MP_BROKEN_EXECUTOR`.
  *
  * @public
  */
 export class BrokenProcessPool extends BrokenExecutor {
   static {
     setName(this, 'BrokenProcessPool');
+  }
+}
+
+/**
+ * The initializer of a ThreadPoolExecutor failed: all futures that were not done get this, and so
+ * does every later call. `code` is `ERR_MP_BROKEN_EXECUTOR`.
+ *
+ * @public
+ */
+export class BrokenThreadPool extends BrokenExecutor {
+  static {
+    setName(this, 'BrokenThreadPool');
   }
 }

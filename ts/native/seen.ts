@@ -14,6 +14,9 @@ export interface SeenObject {
   readonly high: number;
   readonly depth: number;
   readonly maximum: number;
+  readonly isRobust: boolean;
+  /** Of a condition: how many wait that nobody has notified. */
+  readonly waiting: number;
   readonly byteLength: number;
   readonly element: number;
   /** Of a journal. */

@@ -6,7 +6,7 @@ export interface CoreOptions extends CrewOptions {
   readonly maxQueue: number;
   /** A worker of more bytes is replaced when its task is done. */
   readonly maxMemory: number;
-  /** What the pool fails with when a worker is lost; undefined: it does not. */
+  /** What the pool fails with when a signal ends a worker; undefined: it does not. */
   readonly breaksWith?: ((cause: unknown) => Error) | undefined;
 }
 

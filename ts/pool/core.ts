@@ -147,8 +147,8 @@ export class PoolCore {
   }
 
   /** As terminate, because of an error that everybody is to get. */
-  fail(error: unknown): void {
-    this.#stop('broken', error);
+  fail(error: unknown, isHard = false): void {
+    this.#stop('broken', error, isHard);
   }
 
   /** Nobody waits for the task any more; `reason`: what it ends with. */
@@ -185,7 +185,7 @@ export class PoolCore {
     this.#dispatch();
   }
 
-  #stop(state: 'terminated' | 'broken', error: unknown): void {
+  #stop(state: 'terminated' | 'broken', error: unknown, isHard = false): void {
     if (this.state === 'terminated' || this.state === 'broken') return;
     this.state = state;
     this.#error = error;
@@ -193,7 +193,7 @@ export class PoolCore {
     this.#failWaiting(error);
     for (const member of this.crew.members) {
       for (const task of member.sent.values()) if (this.#settle(task)) task.end.failed(error);
-      member.kill();
+      member.kill(isHard);
     }
   }
 
@@ -330,14 +330,15 @@ export class PoolCore {
 
   #lostWorker(member: Member, end: WorkerEnd): void {
     const { breaksWith } = this.options;
-    // One that was never ready has its own count.
-    if (breaksWith !== undefined && member.given > 0) this.fail(breaksWith(lostError(member, end)));
+    // One that was never ready has its own count; one that ended by itself is replaced.
+    if (breaksWith === undefined || member.given === 0 || end.signal === null) return;
+    this.fail(breaksWith(lostError(member, end)));
   }
 
   #lost(task: Task, error: WorkerLostError): void {
     this.counts.lost += 1;
     const { breaksWith } = this.options;
-    if (breaksWith !== undefined) {
+    if (breaksWith !== undefined && error.signal !== null) {
       this.fail(breaksWith(error));
       this.#reject(task, this.#error);
       return;

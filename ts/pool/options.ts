@@ -135,9 +135,9 @@ export function checkNames<T extends object>(
 }
 
 /** How many workers; by default as many as processors may be used. */
-export function checkProcesses(processes: unknown): number {
+export function checkProcesses(processes: unknown, name = 'processes'): number {
   if (processes === undefined || processes === null) return cpuCount();
-  return count('processes', processes);
+  return count(name, processes);
 }
 
 /** What all kinds of pools have in common. */

@@ -12,7 +12,7 @@ import {
 import { processKind } from './process-worker.js';
 import type { WorkerKind } from './worker.js';
 
-const kindOf = ({ context }: PoolOptions): WorkerKind => processKind(methodOf(context));
+const kindOf = ({ context }: PoolOptions): WorkerKind => processKind(methodOf(context), 'Pool');
 
 /**
  * Workers, each a process of its own, that run functions for this one.

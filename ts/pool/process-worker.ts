@@ -75,9 +75,9 @@ class ProcessWorker implements Worker {
 }
 
 /** Workers that are processes, started by that method, or by the default one. */
-export function processKind(method: StartMethod | undefined): WorkerKind {
+export function processKind(method: StartMethod | undefined, poolName: string): WorkerKind {
   return {
-    poolName: 'Pool',
+    poolName,
     check: checkMayStart,
     make: (args, number) => new ProcessWorker(args, number, method),
   };

@@ -39,7 +39,7 @@ export class ThreadPool extends BasePool {
     super(
       {
         ...checkPool(checked),
-        kind: threadKind,
+        kind: threadKind('ThreadPool', (number) => `ThreadPoolWorker-${String(number)}`),
         processes: checkProcesses(threads),
         onDemand: false,
       },

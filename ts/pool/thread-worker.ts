@@ -11,8 +11,8 @@ class ThreadWorker implements Worker {
   readonly pid = null;
   readonly #thread: Thread;
 
-  constructor(args: WorkerArguments, number: number) {
-    this.name = `ThreadPoolWorker-${String(number)}`;
+  constructor(args: WorkerArguments, name: string) {
+    this.name = name;
     this.#thread = new Thread<void, [WorkerArguments]>({
       target: runWorker,
       args: [args],
@@ -58,10 +58,12 @@ class ThreadWorker implements Worker {
 }
 
 /** Workers that are threads of this process. */
-export const threadKind: WorkerKind = {
-  poolName: 'ThreadPool',
-  check: () => {
-    checkBootstrap('thread');
-  },
-  make: (args, number) => new ThreadWorker(args, number),
-};
+export function threadKind(poolName: string, nameOf: (number: number) => string): WorkerKind {
+  return {
+    poolName,
+    check: () => {
+      checkBootstrap('thread');
+    },
+    make: (args, number) => new ThreadWorker(args, nameOf(number)),
+  };
+}

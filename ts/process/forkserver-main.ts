@@ -1,6 +1,8 @@
 // The forkserver: a process that loads what its client wants loaded, then stands still and forks.
 //
 // Descriptors: 3 its socket, 4 its setup (JSON, a ForkserverSetup), 5 the tree's memory.
+import './load-bundle.js';
+
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';

@@ -209,8 +209,9 @@ export class ReadSide extends RWLockSide {
 
   protected tryInOrder(): boolean {
     if (this.paths.load(this.address) === 0) return this.tryAcquire();
-    // Somebody writes, waits to, or died: this thread's reads must not let further ones pass.
-    const reads = this.#cell !== 0 && this.paths.load(this.#cell) !== 0;
+    // Somebody writes, waits to, or died: this thread's reads must not let further ones pass. The
+    // fast path may not know the cell yet in which they are counted.
+    const reads = this.paths.load(native.rwlockCell(this.address)) !== 0;
     return !reads && this.tryAcquire();
   }
 

@@ -1,30 +1,43 @@
-// ProcessPoolExecutor: a pool in the manner of concurrent.futures.
-import { ClosedError } from '../../errors.js';
-import { BrokenProcessPool } from '../../errors/pool.js';
-import { methodOf } from '../../process/options.js';
-import type { StartMethod } from '../../process/start-method.js';
-import { checkAwait, type WaitOptions } from '../../sync/options.js';
+// What executors of processes and of threads have in common: pools in the manner of
+// concurrent.futures.
+import { inspect } from 'node:util';
+
+import { ClosedError, invalidArgument } from '../../errors.js';
+import type { Callable } from '../../functions/reference.js';
+import type { FunctionRef } from '../../functions/function-ref.js';
+import type { WaitOptions } from '../../sync/options.js';
 import { clockMs } from '../clock.js';
 import { PoolCore } from '../core.js';
 import type { CoreOptions } from '../core-options.js';
-import { checkNames, checkPool, checkProcesses, checkTask, type TaskTarget } from '../options.js';
-import type { PoolOptions } from '../options.js';
-import { processKind } from '../process-worker.js';
-import { Form } from '../protocol.js';
+import type { Slot } from '../functions.js';
+import { checkNames, checkTask, checkTimeout, optionalCount, type TaskTarget } from '../options.js';
+import { Form, settlesItems, type Outcome } from '../protocol.js';
 import { Task } from '../task.js';
 import { Future, setCall } from './future.js';
+import { OrderedCalls, zip } from './ordered-calls.js';
 
 /**
  * Choices for a new executor.
  *
  * @public
  */
-export interface ExecutorOptions extends Pick<
-  PoolOptions,
-  'initializer' | 'initargs' | 'maxTasksPerChild'
-> {
-  /** How workers are started: a context of `getContext()`, or a start method. */
-  readonly mpContext?: StartMethod | { getStartMethod(): StartMethod } | undefined;
+export interface ExecutorOptions {
+  /** An exported function that each worker calls once, before its first call. */
+  readonly initializer?: Callable | FunctionRef | undefined;
+  /** The arguments of `initializer`. */
+  readonly initargs?: readonly unknown[] | undefined;
+}
+
+/**
+ * Choices for `map` of an executor, its last argument.
+ *
+ * @public
+ */
+export interface ExecutorMapOptions extends WaitOptions {
+  /** Calls in one message, 1 or more. Default: 1. */
+  readonly chunksize?: number | undefined;
+  /** The most calls that are submitted ahead of the results that were taken. Default: all. */
+  readonly buffersize?: number | undefined;
 }
 
 /**
@@ -39,90 +52,71 @@ export interface ShutdownOptions {
   readonly cancelFutures?: boolean | undefined;
 }
 
-const names = ['initializer', 'initargs', 'maxTasksPerChild', 'mpContext'];
-const lostText =
-  'A process in the process pool was terminated abruptly while the future was running or pending.';
+/** With what a task ends whose future is cancelled. */
+const cancelling = Symbol('cancelled');
+
+/** What nobody can reach any more ends when all its calls are done. */
+const unreachable = new FinalizationRegistry((core: PoolCore) => {
+  core.close();
+});
+
+export let coreOf: (executor: Executor) => PoolCore;
 
 /** What executors have in common. @public */
 export abstract class Executor {
   readonly #core: PoolCore;
+  #isShutDown = false;
 
   /** @internal */
   constructor(options: CoreOptions) {
     options.kind.check();
     this.#core = new PoolCore(options);
+    unreachable.register(this, this.#core);
   }
 
   /**
-   * Calls `fn(...args)` in a worker.
+   * Calls `fn(...args)` in a worker. Arguments that cannot be sent are the future's error.
    *
-   * @throws ClosedError after `shutdown`; BrokenProcessPool; NotImportableError for a function that
+   * @throws ClosedError after `shutdown`; BrokenExecutor; NotImportableError for a function that
    * cannot be sent
    */
   submit<A extends readonly unknown[], R>(fn: TaskTarget<A, R>, ...args: A): Future<Awaited<R>> {
-    const core = this.#core;
-    if (core.state === 'closed' || core.state === 'terminated') {
-      throw new ClosedError('cannot schedule new futures after shutdown');
-    }
-    core.checkOpen('submit');
+    this.#checkOpen('submit');
     const future = new Future<Awaited<R>>();
-    const end = {
-      done: (value: unknown) => {
-        future.setResult(value as Awaited<R>);
-      },
-      failed: (error: unknown) => {
-        if (!future.done() && error !== cancelling) future.setException(error);
-        else future.cancel();
-      },
-    };
-    const content = args.length === 0 ? undefined : args;
-    const detail = args.length === 0 ? Form.bare : Form.list;
-    const fnSlot = core.functions.slotOf(fn);
-    let task: Task;
-    try {
-      task = new Task(
-        { fn: fnSlot, detail, content },
-        checkTask(undefined, Infinity),
-        end,
-        clockMs(),
-      );
-    } catch (error) {
-      // As in CPython: of this future alone.
-      future.setException(error);
-      return future;
-    }
-    setCall(future as Future, {
-      cancel: () => task.isSettled || core.cancelWaiting(task, cancelling),
-      isRunning: () => core.crew.memberOf(task)?.state.running === task.id,
-    });
-    core.submit(task);
+    const end = endOf(future, (value) => value as Awaited<R>);
+    this.#call(future as Future, { fn: this.#core.functions.slotOf(fn), ...contentOf(args) }, end);
     return future;
   }
 
   /**
    * Calls the function with one item of each iterable, until the shortest ends; all calls are
-   * submitted at once. A last argument may be options: `timeout` in ms from the call.
+   * submitted at once, or `buffersize` of them. A last argument may be options: `timeout` in ms from
+   * this call on, `chunksize`, `buffersize`.
    *
    * @returns the results in order; the first error ends the iteration, and cancels the rest
+   * @throws as `submit`; what the iterables throw
    */
   map<R>(
     fn: TaskTarget<never, R>,
-    ...iterables: (Iterable<unknown> | WaitOptions)[]
+    ...iterables: (Iterable<unknown> | ExecutorMapOptions)[]
   ): AsyncGenerator<Awaited<R>, void, undefined> {
-    const last = iterables.at(-1);
-    const isOptions = last !== undefined && !(Symbol.iterator in Object(last));
-    const options = isOptions ? (iterables.pop() as WaitOptions) : undefined;
-    const { timeoutMs } = checkAwait('map', options);
-    const call = this.submit.bind(this) as unknown as (
-      fn: unknown,
-      ...args: readonly unknown[]
-    ) => Future<Awaited<R>>;
-    const futures = zip(iterables as Iterable<unknown>[]).map((args) => call(fn, ...args));
-    return inOrder(futures, performance.now() + timeoutMs);
+    this.#checkOpen('map');
+    const { inputs, chunksize, buffersize, timeoutMs } = checkMap(iterables);
+    const slot = this.#core.functions.slotOf(fn);
+    return new OrderedCalls<Awaited<R>>({
+      rows: zip(inputs),
+      chunksize,
+      buffersize,
+      untilMs: performance.now() + timeoutMs,
+      submit: (rows) => this.#submitRows(slot, rows),
+    }).results();
   }
 
   /** No calls from now on; may be called again. */
-  async shutdown({ wait = true, cancelFutures = false }: ShutdownOptions = {}): Promise<void> {
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    checkNames('shutdown()', options, ['wait', 'cancelFutures']);
+    const { wait = true, cancelFutures = false } = options;
+    this.#isShutDown = true;
     if (cancelFutures) this.#core.cancelAllWaiting(cancelling);
     this.#core.close();
     if (wait) await this.#core.crew.join();
@@ -132,58 +126,114 @@ export abstract class Executor {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
-}
 
-/** With what a task ends whose future is cancelled. */
-const cancelling = Symbol('cancelled');
-
-function zip(iterables: readonly Iterable<unknown>[]): unknown[][] {
-  const lists = iterables.map((iterable) => Array.from(iterable));
-  const length = Math.min(...lists.map((list) => list.length));
-  if (lists.length === 0) return [];
-  return Array.from(lists[0]!.slice(0, length).keys(), (i) => lists.map((list) => list[i]));
-}
-
-async function* inOrder<T>(
-  futures: readonly Future<T>[],
-  untilMs: number,
-): AsyncGenerator<T, void, undefined> {
-  try {
-    for (const future of futures) {
-      yield await future.result({ timeout: untilMs - performance.now() });
-    }
-  } finally {
-    for (const future of futures) future.cancel();
-  }
-}
-
-/**
- * A pool of processes in the manner of `concurrent.futures`. Workers are started when there are calls
- * for them. As in CPython, a worker that ends abruptly breaks the executor; a {@link Pool} goes on.
- * Source: CPython's
- * {@link https://docs.python.org/3/library/concurrent.futures.html#processpoolexecutor | ProcessPoolExecutor}.
- *
- * @example
- * ```ts
- * await using executor = new futures.ProcessPoolExecutor(4);
- * console.log(await executor.submit(square, 7)); // 49
- * ```
- *
- * @public
- */
-export class ProcessPoolExecutor extends Executor {
   /**
-   * @param maxWorkers - how many workers, 1 or more; default: `cpuCount()`
-   * @param options - `initializer`, `initargs`, `maxTasksPerChild`, `mpContext`
+   * What `console.log` shows.
+   *
+   * @internal
    */
-  constructor(maxWorkers?: number | null, options?: ExecutorOptions) {
-    const { mpContext, ...rest } = checkNames('ProcessPoolExecutor', options, names);
-    super({
-      ...checkPool(rest),
-      kind: processKind(methodOf(mpContext)),
-      processes: checkProcesses(maxWorkers),
-      onDemand: true,
-      breaksWith: (cause) => new BrokenProcessPool(lostText, { cause }),
-    });
+  [inspect.custom](): string {
+    const { options, state, crew } = this.#core;
+    return `${options.kind.poolName} { state: ${state}, maxWorkers: ${String(crew.size)} }`;
   }
+
+  #checkOpen(method: string): void {
+    const { state } = this.#core;
+    if (this.#isShutDown || state === 'closed' || state === 'terminated') {
+      throw new ClosedError(`${method}() cannot schedule new futures after shutdown`);
+    }
+    this.#core.checkOpen(method);
+  }
+
+  #submitRows(fn: Slot, rows: readonly (readonly unknown[])[]): Future<readonly Outcome[]> {
+    this.#checkOpen('map');
+    const future = new Future<readonly Outcome[]>();
+    const end = endOf<readonly Outcome[]>(future, (value, isOutcomes) =>
+      isOutcomes ? (value as readonly Outcome[]) : [[true, value]],
+    );
+    const content =
+      rows.length === 1
+        ? contentOf(rows[0]!)
+        : { detail: Form.argumentLists | settlesItems, content: rows };
+    this.#call(future as Future, { fn, ...content }, end);
+    return future;
+  }
+
+  #call(
+    future: Future,
+    work: ConstructorParameters<typeof Task>[0],
+    end: ConstructorParameters<typeof Task>[2],
+  ): void {
+    const core = this.#core;
+    let task: Task;
+    try {
+      task = new Task(work, checkTask(undefined, Infinity), end, clockMs());
+    } catch (error) {
+      // As in CPython: of this future alone.
+      future.setException(error);
+      return;
+    }
+    setCall(future, {
+      cancel: () => task.isSettled || core.cancelWaiting(task, cancelling),
+      isRunning: () => core.crew.memberOf(task)?.state.running === task.id,
+    });
+    core.submit(task);
+  }
+
+  static {
+    coreOf = (executor) => executor.#core;
+  }
+}
+
+/** Cancels all that has not begun. */
+export function cancelWaiting(core: PoolCore): void {
+  core.cancelAllWaiting(cancelling);
+}
+
+function endOf<T>(
+  future: Future<T>,
+  read: (value: unknown, isOutcomes: boolean) => T,
+): ConstructorParameters<typeof Task>[2] {
+  return {
+    done: (value, isOutcomes) => {
+      future.setResult(read(value, isOutcomes));
+    },
+    failed: (error) => {
+      if (!future.done() && error !== cancelling) future.setException(error);
+      else future.cancel();
+    },
+  };
+}
+
+function contentOf(args: readonly unknown[]): { detail: number; content: unknown } {
+  if (args.length === 0) return { detail: Form.bare, content: undefined };
+  return { detail: Form.list, content: args };
+}
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  value !== undefined && value !== null && Symbol.iterator in Object(value);
+
+function checkMap(given: readonly (Iterable<unknown> | ExecutorMapOptions)[]) {
+  const last = given.at(-1);
+  const hasOptions = given.length > 0 && !isIterable(last) && !isAsyncIterable(last);
+  const inputs = hasOptions ? given.slice(0, -1) : given;
+  for (const input of inputs) {
+    if (isIterable(input)) continue;
+    throw invalidArgument(
+      `map() takes iterables, not ${inspect(input, { depth: 0 })}` +
+        (isAsyncIterable(input) ? ': Pool.map() and imap() take async ones' : ''),
+    );
+  }
+  const names = ['timeout', 'chunksize', 'buffersize'];
+  const options = checkNames('map()', hasOptions ? last! : undefined, names);
+  return {
+    inputs: inputs as Iterable<unknown>[],
+    timeoutMs: checkTimeout('timeout', options.timeout),
+    chunksize: optionalCount('chunksize', options.chunksize ?? 1),
+    buffersize: optionalCount('buffersize', options.buffersize),
+  };
+}
+
+function isAsyncIterable(value: unknown): boolean {
+  return value !== undefined && value !== null && Symbol.asyncIterator in Object(value);
 }

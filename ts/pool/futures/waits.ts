@@ -23,6 +23,8 @@ export interface WaitFuturesOptions extends WaitOptions {
   readonly returnWhen?: 'FIRST_COMPLETED' | 'FIRST_EXCEPTION' | 'ALL_COMPLETED' | undefined;
 }
 
+const moments: readonly string[] = [FIRST_COMPLETED, FIRST_EXCEPTION, ALL_COMPLETED];
+
 function futuresOf<T>(futures: Iterable<Future<T>>): Set<Future<T>> {
   const all = new Set(futures);
   for (const future of all) {
@@ -62,6 +64,9 @@ export async function wait<T>(
 ): Promise<{ done: Set<Future<T>>; notDone: Set<Future<T>> }> {
   const all = futuresOf(futures);
   const { timeoutMs } = checkAwait('wait', { timeout });
+  if (!moments.includes(returnWhen)) {
+    throw invalidArgument(`returnWhen is one of ${moments.join(', ')}`);
+  }
   const result = (): { done: Set<Future<T>>; notDone: Set<Future<T>> } => ({
     done: new Set([...all].filter((future) => future.done())),
     notDone: new Set([...all].filter((future) => !future.done())),
@@ -101,11 +106,13 @@ export function asCompleted<T>(
   const { timeoutMs } = checkAwait('asCompleted', { timeout });
   const untilMs = performance.now() + timeoutMs;
   const done: Future<T>[] = [];
-  let left = all.size;
+  // Those that were given out are not held here.
+  const total = all.size;
+  let left = total;
   let tell = (): void => undefined;
   for (const future of all) {
-    future.addDoneCallback(() => {
-      done.push(future);
+    future.addDoneCallback((which) => {
+      done.push(which);
       tell();
     });
   }
@@ -120,7 +127,7 @@ export function asCompleted<T>(
       }
       const value = done.shift();
       if (value === undefined) {
-        throw new TimeoutError(`${String(left)} (of ${String(all.size)}) futures unfinished`);
+        throw new TimeoutError(`${String(left)} (of ${String(total)}) futures unfinished`);
       }
       left -= 1;
       return { done: false, value };
