@@ -32,7 +32,7 @@ function withLateImports(code) {
     late.push(name);
     return `const ${name} = late(${JSON.stringify(id)});`;
   });
-  return late.reduce((text, name) => text.replaceAll(`${name}.`, `${name}().`), declared);
+  return late.reduce((text, name) => text.replaceAll(`${name}.`, `(${name}()).`), declared);
 }
 
 const before = `"use strict";

@@ -1,8 +1,10 @@
 // Starting processes and waiting for them, for JavaScript.
+#include <algorithm>
 #include <utility>
 
 #include "napi/arguments.h"
 #include "napi/children.h"
+#include "napi/descriptor_office.h"
 #include "napi/objects.h"
 #include "os/process.h"
 
@@ -112,16 +114,32 @@ Napi::Value ChildNews(const Napi::CallbackInfo& info) {
   return news;
 }
 
+/// Takes the descriptors that came with a result; their tickets are its last bytes. Returns the size
+/// of what is before them.
+size_t TakeGifts(Child& child, const uint8_t* bytes, size_t size) {
+  const size_t before = size - child.gifts.size() * sizeof(Ticket);
+  const uint8_t* next = bytes + before;
+  for (os::Descriptor& gift : child.gifts) {
+    Ticket ticket{};
+    std::copy_n(next, ticket.size(), ticket.begin());
+    next += ticket.size();
+    DescriptorOffice::Instance().Keep(ticket, std::move(gift));
+  }
+  child.gifts.clear();
+  return before;
+}
+
 /// childResult(number) → what the child left in its mailbox, once it has told so
 Napi::Value ChildResult(const Napi::CallbackInfo& info) {
   Child& child = ChildAt(info);
   const std::lock_guard<std::mutex> lock(child.mutex);
   uint64_t size = 0;
   ThrowUnlessOk(info.Env(), child.mailbox.Size(&size), "the result cannot be read");
-  auto bytes = Napi::Uint8Array::New(info.Env(), size);
-  ThrowUnlessOk(info.Env(), child.mailbox.Read(bytes.Data(), size), "the result cannot be read");
+  auto buffer = Napi::ArrayBuffer::New(info.Env(), size);
+  auto* data = static_cast<uint8_t*>(buffer.Data());
+  ThrowUnlessOk(info.Env(), child.mailbox.Read(data, size), "the result cannot be read");
   child.mailbox = os::SharedFile();
-  return bytes;
+  return Napi::Uint8Array::New(info.Env(), TakeGifts(child, data, size), buffer, 0);
 }
 
 /// childKeepLoop(number, keep)

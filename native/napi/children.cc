@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "os/stream.h"
+
 namespace mp::napi {
 namespace {
 
@@ -17,11 +19,13 @@ void EndChildren() { Children::Instance().End(); }
 void Child::Drain() {
   uint8_t message = 0;
   while (control.is_open() && !has_hung_up) {
-    const os::Received received = os::ReceiveByte(control.number(), &message);
-    if (received == os::Received::kNothing) return;
-    has_hung_up = received == os::Received::kEnded;
+    os::Descriptor gift;
+    const os::Moved received = os::ReceiveDescriptor(control.number(), &message, &gift);
+    if (received.progress == os::Progress::kNotNow) return;
+    has_hung_up = received.progress != os::Progress::kMoved;
     if (has_hung_up) return;
     if (message == 'S') has_started = true;
+    if (message == 'D' && gift.is_open()) gifts.push_back(std::move(gift));
     if (message == 'R') has_result = true;
   }
 }
@@ -32,6 +36,7 @@ std::optional<os::ExitStatus> Child::Poll() {
   Drain();
   control.Close();
   if (!has_result) mailbox = os::SharedFile();
+  if (!has_result) gifts.clear();
   return status;
 }
 

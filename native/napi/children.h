@@ -34,6 +34,7 @@ struct Child {
   os::Descriptor control;
   os::Descriptor sentinel;  // what stands for the process when its own descriptor is closed
   os::SharedFile mailbox;
+  std::vector<os::Descriptor> gifts;  // that the result refers to, in the order of its tickets
   bool is_daemon = false;
   bool has_started = false;
   bool has_result = false;

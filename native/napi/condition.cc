@@ -49,6 +49,12 @@ void Notify(const Napi::CallbackInfo& info) {
   ConditionOf(target).Notify(target.self, static_cast<uint32_t>(count));
 }
 
+/// conditionWaiting(address) → how many wait
+Napi::Value Waiting(const Napi::CallbackInfo& info) {
+  const Target target = TargetAt(info, ObjectKind::kCondition);
+  return Napi::Number::New(info.Env(), ConditionOf(target).Waiting());
+}
+
 }  // namespace
 
 layout::Ticket* TicketAt(const Napi::CallbackInfo& info, const Target& target, uint64_t address) {
@@ -71,6 +77,7 @@ void ExportCondition(Napi::Env env, Napi::Object exports) {
   set("conditionEnter", Napi::Function::New<Enter>(env, "conditionEnter"));
   set("conditionBlock", Napi::Function::New<Block>(env, "conditionBlock"));
   set("conditionLeave", Napi::Function::New<Leave>(env, "conditionLeave"));
+  set("conditionWaiting", Napi::Function::New<Waiting>(env, "conditionWaiting"));
   set("conditionNotify", Napi::Function::New<Notify>(env, "conditionNotify"));
 }
 

@@ -104,6 +104,11 @@ os::Status DescriptorOffice::Deposit(int descriptor, Ticket* ticket, std::string
   return {};
 }
 
+void DescriptorOffice::Keep(const Ticket& ticket, os::Descriptor descriptor) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  deposits_[ticket] = std::move(descriptor);
+}
+
 os::Descriptor DescriptorOffice::Withdraw(const Ticket& ticket) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = deposits_.find(ticket);

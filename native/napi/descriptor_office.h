@@ -34,6 +34,8 @@ class DescriptorOffice {
 
   /// Keeps a copy of the descriptor. `name` is where to fetch it.
   os::Status Deposit(int descriptor, Ticket* ticket, std::string* name);
+  /// Keeps what was deposited in another process, so that it can be fetched here.
+  void Keep(const Ticket& ticket, os::Descriptor descriptor);
   /// Gives back what nobody has fetched; closed when somebody has.
   [[nodiscard]] os::Descriptor Withdraw(const Ticket& ticket);
   /// Fetches from the office of that name, which may be this one. IsNotFound: the ticket

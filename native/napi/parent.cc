@@ -1,9 +1,15 @@
 // Being a child, for JavaScript: its task, its result, and its parent's death.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "napi/arguments.h"
+#include "napi/descriptor_office.h"
 #include "napi/objects.h"
 #include "os/child_process.h"
 #include "os/process.h"
 #include "os/shared_file.h"
+#include "os/stream.h"
 
 namespace mp::napi {
 namespace {
@@ -12,6 +18,8 @@ namespace {
 /// long it may take to end when it is told to.
 constexpr int kOrphanWorkMs = 300;
 constexpr int kOrphanEndMs = 300;
+
+constexpr uint32_t kMostGifts = 64;
 
 /// This process as a child; empty in a main process. Never destroyed: a thread uses it to the end.
 struct Task {
@@ -72,10 +80,31 @@ void TellStarted(const Napi::CallbackInfo& /*info*/) {
   os::SendByte(ThisTask().control.number(), 'S');
 }
 
-/// leaveResult(Uint8Array)
+/// Gives the parent what waits behind the tickets, before it can ask: this process may be gone by
+/// then. Of very many the rest waits here; the socket must have room for the word that is to come.
+void GiveDeposits(const Napi::Array& tickets, std::vector<uint8_t>* given) {
+  const uint32_t count = std::min(tickets.Length(), kMostGifts);
+  for (uint32_t i = 0; i < count; ++i) {
+    const auto bytes = tickets.Get(i).As<Napi::Uint8Array>();
+    Ticket ticket{};
+    std::copy_n(bytes.Data(), std::min(bytes.ByteLength(), ticket.size()), ticket.begin());
+    DescriptorOffice& office = DescriptorOffice::Instance();
+    os::Descriptor gift = office.Withdraw(ticket);
+    const int control = ThisTask().control.number();
+    if (os::SendDescriptor(control, 'D', gift.number()).progress == os::Progress::kMoved) {
+      given->insert(given->end(), ticket.begin(), ticket.end());
+    } else {
+      office.Keep(ticket, std::move(gift));
+    }
+  }
+}
+
+/// leaveResult(Uint8Array, tickets): the result, and the tickets of descriptors that are in it
 void LeaveResult(const Napi::CallbackInfo& info) {
   const auto bytes = info[0].As<Napi::Uint8Array>();
-  const os::Status written = ThisTask().mailbox.Write(bytes.Data(), bytes.ByteLength());
+  std::vector<uint8_t> all(bytes.Data(), bytes.Data() + bytes.ByteLength());
+  GiveDeposits(info[1].As<Napi::Array>(), &all);
+  const os::Status written = ThisTask().mailbox.Write(all.data(), all.size());
   ThrowUnlessOk(info.Env(), written, "the result cannot be left for the parent");
   os::SendByte(ThisTask().control.number(), 'R');
 }

@@ -1,5 +1,5 @@
 // What the processes of these tests run.
-import type { Server, Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
 import * as mp from 'node-multiprocessing';
@@ -47,4 +47,24 @@ export async function hold(connection: mp.Connection): Promise<void> {
   await connection.send('holding');
   await connection.recv();
   process.kill(process.pid, 'SIGKILL');
+}
+
+export interface Ends {
+  readonly one: mp.Connection;
+  readonly other: mp.Connection;
+}
+
+/** Both ends of a pipe. */
+export function bothEnds(via: 'memory' | 'socket'): Ends {
+  const [one, other] = mp.Pipe({ via });
+  return { one, other };
+}
+
+/** A server, which this process does not serve. */
+export async function listening(): Promise<Server> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // When the result has been taken from what is returned.
+  setTimeout(() => server.close(), 0);
+  return server;
 }

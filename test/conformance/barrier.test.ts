@@ -295,23 +295,43 @@ for (const kind of partyKinds) {
     }
   });
 
+  // MP_BARRIER_ROUNDS sets their number.
+  const times = Number(process.env.MP_BARRIER_ROUNDS ?? 300);
+  const limitMs = 30_000 + times / 2;
+
   describe(`Barrier of two parties, each a ${kind}`, () => {
     const [one, two] = [useParty(kind), useParty(kind)];
     for (const form of ['wait', 'waitSync', 'both'] as MeetingForm[]) {
-      it(`all stay in step for 300 rounds (${form})`, async () => {
+      it(`all stay in step for ${String(times)} rounds (${form})`, async function () {
+        this.timeout(limitMs);
         const { cells, handle } = makeCells(4);
         const barrier = new mp.Barrier(2);
-        const times = 300;
         const parties = [await one(), await two()];
         const meetings = parties.map((party) =>
           party.play('meet', [barrier], { handle, times, form }),
         );
-        await within('the meetings', Promise.all(meetings), 30_000);
+        await within('the meetings', Promise.all(meetings), limitMs);
         assert.equal(cells[MeetingCell.came], 2 * times);
         assert.equal(cells[MeetingCell.left], 2 * times);
         assert.equal(cells[MeetingCell.violations], 0);
         assert.equal(cells[MeetingCell.indices], times, 'one 0 and one 1 in each round');
       });
     }
+  });
+
+  it(`Barrier of five, each a ${kind}: all stay in step for a thousand rounds`, async function () {
+    this.timeout(60_000);
+    const { cells, handle } = makeCells(4);
+    const [parties, rounds] = [5, 1000];
+    const barrier = new mp.Barrier(parties);
+    const players = await Promise.all(Array.from({ length: parties }, () => Party.start(kind)));
+    const settings = { handle, times: rounds, form: 'waitSync' };
+    const meetings = players.map((player) => player.play('meet', [barrier], settings));
+    await within('the meetings', Promise.all(meetings), 50_000);
+    assert.equal(cells[MeetingCell.left], parties * rounds);
+    assert.equal(cells[MeetingCell.violations], 0);
+    assert.equal(cells[MeetingCell.indices], rounds * (0 + 1 + 2 + 3 + 4));
+    assert.equal(barrier.nWaiting, 0);
+    await Promise.all(players.map((player) => player.end()));
   });
 }

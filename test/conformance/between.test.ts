@@ -1,5 +1,6 @@
 // Lock, RLock and Semaphore between two parties: processes, and threads of one process.
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
 import { nounOf, partyKinds, useParty } from '../helpers/party.js';
@@ -9,6 +10,21 @@ import { timed, turns, within } from '../helpers/watchdog.js';
 for (const kind of partyKinds) {
   describe(`between two ${nounOf(kind)}`, () => {
     const party = useParty(kind);
+
+    for (const Lock of [mp.Lock, mp.RLock]) {
+      it(`${Lock.name}: locked() and console.log tell both sides that the other holds it`, async () => {
+        const lock = new Lock();
+        const other = await party();
+        await other.call(lock, 'acquireSync');
+        const owner = kind === 'worker' ? 'another thread' : `process ${other.pid}`;
+        assert.equal(lock.locked(), true);
+        assert.equal(await other.call(lock, 'locked'), true);
+        assert.match(inspect(lock), new RegExp(`locked: true, owner: '${owner}'`));
+        await other.call(lock, 'release');
+        assert.equal(await other.call(lock, 'locked'), false);
+        assert.match(inspect(lock), /locked: false, abandoned/);
+      });
+    }
 
     describe('Lock', () => {
       it('tryAcquire() answers false while the other holds it', async () => {

@@ -1,5 +1,6 @@
 // Condition between parties: processes, and threads of one process; and when one of them dies.
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
 import { nounOf, Party, partyKinds, useParty } from '../helpers/party.js';
@@ -84,6 +85,29 @@ for (const kind of partyKinds) {
       const wait = condition.runExclusive(() => condition.wait());
       await within('the other', other.play('notifyWhenAwaited', [condition]));
       assert.equal(await within('the wait', wait), true);
+    });
+
+    it('six waits with a timeout leave nothing behind; then one notifyAll() lets six go', async () => {
+      const condition = new mp.Condition(new mp.Lock());
+      const parties = await Promise.all(Array.from({ length: 6 }, () => Party.start(kind)));
+      const counts = makeCells(2);
+      const play = (timeout?: number) =>
+        parties.map((other, i) =>
+          other.play('waitOnCondition', [condition], of(counts, forms[i % 2]!, timeout)),
+        );
+      const late = await within('the timeouts', Promise.all(play(30)));
+      assert.deepEqual(late, [false, false, false, false, false, false]);
+      assert.match(inspect(condition), /waiters: 0/);
+      Atomics.store(counts.cells, 0, 0);
+      const waits = play();
+      await untilWaiting(condition, counts, 6);
+      condition.runExclusiveSync(() => {
+        condition.notifyAll();
+      });
+      const notified = await within('all waits', Promise.all(waits));
+      assert.deepEqual(notified, [true, true, true, true, true, true]);
+      assert.match(inspect(condition), /locked: false.*waiters: 0/);
+      await Promise.all(parties.map((other) => other.end()));
     });
 
     it('notify(n) and notifyAll() let go so many of six, and those only', async () => {
@@ -202,6 +226,6 @@ for (const kind of partyKinds) {
   });
 }
 
-function of({ handle }: Counts, form: (typeof forms)[number]) {
-  return { handle, form };
+function of({ handle }: Counts, form: (typeof forms)[number], timeout?: number) {
+  return { handle, form, timeout };
 }

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import * as mp from 'node-multiprocessing';
 
 import { untilAwaited } from '../helpers/shared-words.js';
-import { timed, turns, within } from '../helpers/watchdog.js';
+import { timed, turns, until, within } from '../helpers/watchdog.js';
 
 const makers: Record<string, () => mp.Lock | mp.RLock> = {
   Lock: () => new mp.Lock(),
@@ -357,11 +357,39 @@ describe('Condition', () => {
     });
   });
 
-  it('shows its lock to console.log', () => {
+  it('a signal is handled during an awaited wait, after a blocking one, and ends neither', async () => {
     const condition = new mp.Condition(new mp.Lock());
-    assert.equal(
-      inspect(condition),
-      'Condition { lock: Lock { locked: false, abandoned: false } }',
-    );
+    let handled = 0;
+    const handle = () => handled++;
+    process.on('SIGUSR2', handle);
+    const isOver = condition.runExclusive(() => condition.wait());
+    await condition.runExclusive(() => undefined);
+    process.kill(process.pid, 'SIGUSR2');
+    await until('the handler', () => handled === 1);
+    assert.match(inspect(condition), /waiters: 1/);
+    condition.runExclusiveSync(() => {
+      process.kill(process.pid, 'SIGUSR2');
+      assert.equal(condition.waitSync({ timeout: 20 }), false);
+      assert.equal(handled, 1);
+      condition.notify();
+    });
+    assert.equal(await within('the wait', isOver), true);
+    await until('the handler', () => handled === 2);
+    process.off('SIGUSR2', handle);
+    assert.equal(condition.locked(), false);
+  });
+
+  it('shows its lock and how many wait to console.log', async () => {
+    const condition = new mp.Condition(new mp.Lock());
+    const lock = 'Lock { locked: false, abandoned: false }';
+    assert.equal(inspect(condition), `Condition { lock: ${lock}, waiters: 0 }`);
+    const waits = [1, 2].map(() => condition.runExclusive(() => condition.wait()));
+    await condition.runExclusive(() => undefined);
+    assert.equal(inspect(condition), `Condition { lock: ${lock}, waiters: 2 }`);
+    await condition.runExclusive(() => {
+      condition.notifyAll();
+    });
+    await within('both', Promise.all(waits));
+    assert.equal(inspect(condition), `Condition { lock: ${lock}, waiters: 0 }`);
   });
 });

@@ -245,7 +245,7 @@ describe('Lock in one thread', () => {
     const lock = new mp.Lock();
     assert.equal(inspect(lock), 'Lock { locked: false, abandoned: false }');
     lock.acquireSync();
-    assert.equal(inspect(lock), 'Lock { locked: true, abandoned: false }');
+    assert.equal(inspect(lock), "Lock { locked: true, owner: 'this thread', abandoned: false }");
     lock.release();
   });
 });

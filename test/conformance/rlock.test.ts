@@ -71,6 +71,15 @@ describe('RLock in one thread', () => {
   });
 
   it('shows its state to console.log', () => {
-    assert.equal(inspect(new mp.RLock()), 'RLock { locked: false, abandoned: false }');
+    const lock = new mp.RLock();
+    assert.equal(inspect(lock), 'RLock { locked: false, abandoned: false }');
+    lock.acquireSync();
+    lock.acquireSync();
+    assert.equal(
+      inspect(lock),
+      "RLock { locked: true, owner: 'this thread', count: 2, abandoned: false }",
+    );
+    lock.release();
+    lock.release();
   });
 });

@@ -3,16 +3,17 @@ import assert from 'node:assert/strict';
 
 import * as mp from 'node-multiprocessing';
 
+import { collectGarbage } from '../helpers/garbage';
 import { within } from '../helpers/watchdog';
-import { codeOf, forEachMethod, upTo } from './pools';
+import { codeOf, forEachKind, upTo } from './pools';
 import * as tasks from './tasks';
 
-forEachMethod('Pool, single calls', (pools) => {
+forEachKind('Pool, single calls', (pools) => {
   it('apply() gives what the function returns, async or not', async () => {
     assert.equal(await within('a task', pools.pool.apply(tasks.square, [7])), 49);
     assert.equal(await within('a task', pools.pool.apply(tasks.squareLater, [7])), 49);
     assert.equal(await within('a task', pools.pool.apply(tasks.add, [1, 2])), 3);
-    assert.notEqual(await within('a task', pools.pool.apply(tasks.pid)), process.pid);
+    assert.notEqual(await within('a task', pools.pool.apply(tasks.worker)), tasks.worker());
   });
 
   it('apply() copies arguments and results of any kind', async () => {
@@ -134,6 +135,43 @@ forEachMethod('Pool, single calls', (pools) => {
     });
   });
 
+  it('results that cannot be sent lose no worker', async () => {
+    await pools.renew();
+    for (let i = 0; i < 20; i += 1) {
+      await assert.rejects(pools.pool.apply(tasks.unsendable), mp.MaybeEncodingError);
+    }
+    assert.equal(pools.pool.stats().replaced, 0);
+  });
+
+  it('an error whose constructor throws here arrives nevertheless', async () => {
+    const [error] = await within(
+      'the error',
+      Promise.allSettled([pools.pool.apply(tasks.failPicky)]),
+    );
+    assert.ok(error.status === 'rejected' && error.reason instanceof tasks.PickyError);
+    assert.equal(error.reason.message, 'picky');
+  });
+
+  it('neither arguments nor results are held after a task', async () => {
+    const seen: WeakRef<object>[] = [];
+    const call = async (): Promise<void> => {
+      const item = { an: 'item' };
+      const results = await pools.pool.map(tasks.same, [item, item]);
+      const single = await pools.pool.apply(tasks.same, [item]);
+      seen.push(...[item, single, ...results].map((object) => new WeakRef(object as object)));
+    };
+    await within('the calls', call());
+    await collectGarbage();
+    assert.deepEqual(
+      seen.map((ref) => ref.deref()),
+      Array(4).fill(undefined),
+    );
+    await pools.renew(1);
+    await within('a call', pools.pool.apply(tasks.look, [{ large: 'object' }]));
+    assert.equal(await within('a call', pools.pool.apply(tasks.hasForgotten)), true);
+    await pools.renew();
+  });
+
   it('functions and arguments that cannot be sent are errors at the call', async () => {
     const closure = (): unknown => pools;
     await assert.rejects(pools.pool.apply(closure), mp.NotImportableError);
@@ -143,6 +181,16 @@ forEachMethod('Pool, single calls', (pools) => {
       (error: Error) => error instanceof mp.NotCloneableError && error.message.includes('args[0]'),
     );
     await assert.rejects(pools.pool.map(closure, [1]), mp.NotImportableError);
+    for (const [chunksize, where] of [
+      [1, 'items.slice(1)[0]'],
+      [2, 'items[1]'],
+    ] as const) {
+      const mapped = pools.pool.map(tasks.same, [1, Symbol('no')], { chunksize });
+      await assert.rejects(mapped, (error: Error) => error.message.startsWith(where));
+    }
+    const iterator = pools.pool.imap(tasks.same, [1, Symbol('no')]);
+    await iterator.next();
+    await assert.rejects(iterator.next(), /^NotCloneableError: items\[1\] cannot be sent/);
     assert.equal(await within('a task', pools.pool.apply(tasks.square, [2])), 4);
   });
 

@@ -15,6 +15,9 @@ const workers = (): number =>
   mp.activeChildren().filter(({ name }) => name.includes('PoolWorker')).length +
   mp.threading.enumerate().filter(({ name }) => name.startsWith('ThreadPoolExecutor')).length;
 
+/** Those of earlier tests have ended, or are about to. */
+const noWorkers = async (): Promise<void> => until('no workers', () => workers() === 0);
+
 forEachExecutor((make) => {
   it('refuses what is no number of workers, and unknown options', () => {
     for (const wrong of [0, -1, 1.5]) assert.throws(() => make(wrong), /maxWorkers/);
@@ -25,11 +28,11 @@ forEachExecutor((make) => {
 
   it('starts workers when there are calls for them, and uses idle ones again', async () => {
     await using executor = make(3);
-    const before = workers();
+    await noWorkers();
     const seen = new Set<string>();
     for (const i of upTo(5)) seen.add(await within(`call ${i}`, executor.submit(tasks.worker)));
     assert.equal(seen.size, 1);
-    assert.equal(workers(), before + 1);
+    assert.equal(workers(), 1);
   });
 
   it('never has more calls running than workers', async () => {
@@ -106,7 +109,7 @@ forEachExecutor((make) => {
   }
 
   it('shutdown({ wait: false }) returns at once; the work is done nevertheless', async () => {
-    const before = workers();
+    await noWorkers();
     const executor = make();
     const stop = new Stop();
     const futures = upTo(5).map(() => executor.submit(tasks.workerAt, ...stop.args));
@@ -115,7 +118,7 @@ forEachExecutor((make) => {
     assert.equal(futures.filter((future) => future.done()).length, 0);
     stop.release(5);
     await within('the work', Promise.all(futures));
-    await until('the workers to end', () => workers() === before);
+    await until('the workers to end', () => workers() === 0);
   });
 
   it('shutdown() right after a call that was cancelled ends', async () => {
@@ -126,34 +129,34 @@ forEachExecutor((make) => {
   });
 
   it('`await using` waits, and ends its workers', async () => {
-    const before = workers();
+    await noWorkers();
     let futures: mp.futures.Future[];
     {
       await using executor = make(3);
       const stop = new Stop();
       futures = upTo(3).map(() => executor.submit(tasks.workerAt, ...stop.args));
       await stop.isReached(3);
-      assert.equal(workers(), before + 3);
       futures.push(...upTo(30).map((i) => executor.submit(tasks.squareLater, i)));
       stop.release(3);
+      assert.equal(workers(), 3);
     }
     assert.ok(futures.every((future) => future.done()));
-    assert.equal(workers(), before);
+    assert.equal(workers(), 0);
   });
 
   it('one that was dropped ends when its calls are done', async () => {
-    const before = workers();
+    await noWorkers();
     const submit = (): mp.futures.Future<number>[] => {
       const executor = make();
       return upTo(4).map((i) => executor.submit(tasks.squareLater, i));
     };
     const results = submit();
     assert.deepEqual(await within('the results', Promise.all(results)), [0, 1, 4, 9]);
-    for (let i = 0; workers() > before && i < 500; i += 1) {
+    for (let i = 0; workers() > 0 && i < 500; i += 1) {
       await collectGarbage();
       await tasks.sleep(10);
     }
-    assert.equal(workers(), before);
+    assert.equal(workers(), 0);
   });
 
   it('shows its state', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import * as mp from 'node-multiprocessing';
 
 import { until, within } from '../helpers/watchdog';
-import { forEachMethod, upTo } from './pools';
+import { forEachKind, upTo } from './pools';
 import * as tasks from './tasks';
 
 /** All that an iterator gives, with the messages of errors in their places. */
@@ -21,7 +21,7 @@ async function outcomesOf(iterator: mp.ImapIterator<unknown>): Promise<unknown[]
   }
 }
 
-forEachMethod('Pool, many calls', (pools) => {
+forEachKind('Pool, many calls', (pools) => {
   it('map() keeps the order, for any size of chunks', async () => {
     const items = upTo(1000);
     const expected = items.map(tasks.square);
@@ -52,7 +52,14 @@ forEachMethod('Pool, many calls', (pools) => {
       assert.deepEqual(await within('map', pools.pool.map(tasks.square, items)), [1, 4, 9]);
     }
     assert.deepEqual(await within('map', pools.pool.map(tasks.square, [])), []);
+    for (const chunksize of [1, 5]) {
+      assert.deepEqual(await pools.pool.mapAsync(tasks.square, [], { chunksize }), []);
+    }
     await assert.rejects(pools.pool.map(tasks.square, 5 as unknown as number[]), TypeError);
+    for (const chunksize of [0, -1, 0.5]) {
+      await assert.rejects(pools.pool.map(tasks.square, [1], { chunksize }), RangeError);
+      assert.throws(() => pools.pool.imap(tasks.square, [1], { chunksize }), RangeError);
+    }
   });
 
   it('an input that throws rejects map()', async () => {
@@ -64,7 +71,9 @@ forEachMethod('Pool, many calls', (pools) => {
       yield await Promise.resolve(1);
       throw new Error('the input is broken');
     }
-    await assert.rejects(pools.pool.map(tasks.square, broken()), /input is broken/);
+    await assert.rejects(pools.pool.map(tasks.square, broken()), (error: Error) => {
+      return error.message === 'the input is broken' && error.cause === undefined;
+    });
     await assert.rejects(pools.pool.map(tasks.square, brokenLater()), /input is broken/);
   });
 
@@ -85,7 +94,10 @@ forEachMethod('Pool, many calls', (pools) => {
       [1, 2],
       [3, 4],
     ];
-    assert.deepEqual(await within('starmap', pools.pool.starmap(tasks.add, pairs)), [3, 7]);
+    for (const chunksize of [undefined, 1, 2]) {
+      const sums = pools.pool.starmap(tasks.add, pairs, { chunksize });
+      assert.deepEqual(await within('starmap', sums), [3, 7]);
+    }
     assert.deepEqual(
       await within('starmapAsync', pools.pool.starmapAsync(tasks.add, pairs)),
       [3, 7],
@@ -201,11 +213,19 @@ forEachMethod('Pool, many calls', (pools) => {
       yield 2;
       throw new Error('the input is broken');
     }
-    const iterator = pools.pool.imap(tasks.square, broken());
-    assert.equal((await within('an item', iterator.next())).value, 1);
-    assert.equal((await within('an item', iterator.next())).value, 4);
-    await assert.rejects(iterator.next(), /input is broken/);
-    assert.equal((await iterator.next()).done, true);
+    async function* brokenLater(): AsyncGenerator<number> {
+      yield* broken();
+    }
+    for (const input of [broken(), brokenLater()]) {
+      const iterator = pools.pool.imap(tasks.square, input);
+      assert.equal((await within('an item', iterator.next())).value, 1);
+      assert.equal((await within('an item', iterator.next())).value, 4);
+      await assert.rejects(iterator.next(), /input is broken/);
+      assert.equal((await iterator.next()).done, true);
+      const any = pools.pool.imapUnordered(tasks.square, broken(), { chunksize: 2 });
+      const seen = await within('all items', outcomesOf(any));
+      assert.deepEqual(seen, [1, 4, 'the input is broken']);
+    }
   });
 
   it('next() of imap() may time out; the item can still be asked for', async () => {

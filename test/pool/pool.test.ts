@@ -42,6 +42,37 @@ describe('Pool', () => {
     assert.deepEqual(end, { code: 0, signal: null, stdout: 'done\n', stderr: '' });
   });
 
+  for (const kind of ['Pool', 'ThreadPool']) {
+    it(`a ${kind} without the main guard is an error that explains it`, async () => {
+      const program = `
+        import * as mp from 'node-multiprocessing';
+        export const square = (x) => x * x;
+        const pool = new mp.${kind}(1);
+        console.log(await pool.map(square, [1, 2]).catch(({ code, message }) => {
+          pool.terminate();
+          return [code, message.includes('if (isMainProcess())')];
+        }));`;
+      const { code, stdout } = await runProgram({ 'main.mjs': program }, ['main.mjs']);
+      assert.deepEqual([code, stdout], [0, "[ 'ERR_MP_BOOTSTRAP', true ]\n"]);
+    });
+  }
+
+  it('a pool whose workers cannot be started fails with that error, and leaves none', async () => {
+    const program = `
+      import * as mp from 'node-multiprocessing';
+      export const square = (x) => x * x;
+      if (mp.isMainProcess()) {
+        mp.setExecutable('/nonexistent/node');
+        const pool = new mp.Pool(4, { context: 'spawn' });
+        console.log((await pool.apply(square, [2]).catch((error) => error)).code);
+        try { pool.applyAsync(square, [2]); } catch (error) { console.log(error.code); }
+        await pool[Symbol.asyncDispose]();
+        console.log(mp.activeChildren().length);
+      }`;
+    const { code, stdout } = await runProgram({ 'main.mjs': program }, ['main.mjs']);
+    assert.deepEqual([code, stdout], [0, 'ERR_MP_SYSTEM_CALL\nERR_MP_SYSTEM_CALL\n0\n']);
+  });
+
   it('a pool that was dropped while it ran warns, and ends', async () => {
     const program = `
       import * as mp from 'node-multiprocessing';

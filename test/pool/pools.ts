@@ -28,6 +28,36 @@ export class Pools {
   }
 }
 
+/** Of threads, with the same methods. */
+class ThreadPools extends Pools {
+  #threads: mp.ThreadPool | undefined;
+
+  override get pool(): mp.Pool {
+    return this.#threads as unknown as mp.Pool;
+  }
+
+  override async renew(threads = 2, options: mp.PoolOptions = {}): Promise<void> {
+    await this.end();
+    this.#threads = new mp.ThreadPool(threads, options);
+  }
+
+  override async end(): Promise<void> {
+    const pool = this.#threads;
+    if (pool !== undefined) await within('the pool to end', pool[Symbol.asyncDispose]());
+  }
+}
+
+/** The same tests for each start method, and for threads. */
+export function forEachKind(title: string, tests: (pools: Pools) => void): void {
+  forEachMethod(title, tests);
+  describe(`${title}, threads`, () => {
+    const pools = new ThreadPools('spawn');
+    before(() => pools.renew());
+    after(() => pools.end());
+    tests(pools);
+  });
+}
+
 /** The same tests for each start method that works here. */
 export function forEachMethod(title: string, tests: (pools: Pools) => void): void {
   for (const method of mp.getAllStartMethods()) {

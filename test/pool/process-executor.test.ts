@@ -1,16 +1,25 @@
 // Group F of CPython's behaviours: executors whose workers are processes; how these end.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import * as mp from 'node-multiprocessing';
 
 import { runProgram } from '../helpers/program';
 import { until, within } from '../helpers/watchdog';
+import { endBy, endInOutcome, type Way } from './endings';
 import { Stop } from './executors';
 import { upTo } from './pools';
 import * as tasks from './tasks';
 
 const { BrokenProcessPool } = mp.futures;
-const never = mp.functionRef<() => void>(require.resolve('./crash-at-load'), 'never');
+const loaded = pathToFileURL(join(__dirname, 'end-at-load.mjs'));
+/** A module that ends its process in that way. */
+function atLoad(way: Way): mp.FunctionRef<() => void> {
+  const url = new URL(loaded);
+  url.searchParams.set('way', way);
+  return mp.functionRef<() => void>(url, 'never');
+}
 
 for (const method of mp.getAllStartMethods()) {
   describe(`ProcessPoolExecutor and its processes, ${method}`, () => {
@@ -19,7 +28,8 @@ for (const method of mp.getAllStartMethods()) {
 
     const crashes: [string, (executor: mp.futures.ProcessPoolExecutor) => mp.futures.Future][] = [
       ['in a call', (executor) => executor.submit(tasks.kill, 'SIGKILL')],
-      ['by a crash', (executor) => executor.submit(tasks.abort)],
+      ['before its first line', (executor) => executor.submit(atLoad('SIGSEGV'))],
+      ['by a crash', (executor) => executor.submit(endBy, 'abort')],
       ['while it sends', (executor) => executor.submit(tasks.killWhileSending, 2e7)],
       [
         'with large data',
@@ -68,8 +78,8 @@ for (const method of mp.getAllStartMethods()) {
       for (const [future, exitCode] of [
         [executor.submit(tasks.exit, 3), 3],
         [executor.submit(tasks.exit, 0), 0],
-        [executor.submit(tasks.exitWhileSending, 9), 9],
-        [executor.submit(never), 7],
+        [executor.submit(endInOutcome, 'exit 1'), 1],
+        [executor.submit(atLoad('exit 0')), 0],
       ] as const) {
         const error = await within('the error', future.exception());
         assert.ok(error instanceof mp.WorkerLostError, String(error));

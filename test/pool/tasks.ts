@@ -151,15 +151,7 @@ export function countOrFail(counter: mp.Value<'i'>, i: number): number {
 }
 export const meetIn = ([running, goOn]: [mp.Semaphore, mp.Semaphore]): Promise<number> =>
   meet(running, goOn);
-/** Ends while its outcome is written down. */
-export const exitWhileSending = (code: number): unknown => ({
-  get value(): number {
-    return process.exit(code);
-  },
-});
 export { sleep };
-
-export const abort = (): never => process.abort();
 
 /** Which worker runs this: a process, or a thread of it. */
 export const worker = (): string => `${String(process.pid)}/${String(threadId)}`;
@@ -209,4 +201,15 @@ export async function executorHere(x: number): Promise<number> {
 export function countAndAdd(counter: mp.Value<'i'>, x: number): number {
   counter.add(1);
   return x;
+}
+
+/** Made by its own module only. */
+export class PickyError extends Error {
+  constructor(made?: string) {
+    if (made !== 'here') throw new TypeError('not made here');
+    super('picky');
+  }
+}
+export function failPicky(): never {
+  throw new PickyError('here');
 }

@@ -56,6 +56,11 @@ const parts: readonly Part[] = [
     env: { MP_RACE_ROUNDS: '100000' },
   },
   {
+    name: 'a million rounds of a barrier, by processes and by threads, in each form',
+    command: [...suite('conformance/barrier.test.js'), '--grep=in step'],
+    env: { MP_BARRIER_ROUNDS: '1000000' },
+  },
+  {
     name: '1,000 waits against two hammers',
     command: suite('sync/fairness.test.js'),
     env: { MP_FAIRNESS_WAITS: '1000' },

@@ -56,6 +56,18 @@ describe('mp.dummy', () => {
     here.close();
   });
 
+  it('connection has Listener and Client, between two threads', async () => {
+    const listener = await dummy.connection.Listener();
+    const child = new dummy.Process({ target: targets.callAndAnswer, args: [listener.address] });
+    await child.start();
+    const here = await within('the client', listener.accept());
+    await here.send(20);
+    assert.equal(await within('the answer', here.recv()), 21);
+    await within('the end', child.join());
+    here.close();
+    listener.close();
+  });
+
   it('currentProcess() is the thread', () => {
     assert.equal(dummy.currentProcess(), mp.threading.currentThread());
     dummy.freezeSupport();

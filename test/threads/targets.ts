@@ -180,3 +180,9 @@ export const answer = async (connection: mp.Connection): Promise<void> => {
 export const loopForEver = (): never => {
   for (;;);
 };
+
+export const callAndAnswer = async (address: mp.Address): Promise<void> => {
+  const there = await mp.connection.Client(address);
+  await there.send(((await there.recv()) as number) + 1);
+  there.close();
+};

@@ -1,6 +1,6 @@
 // Connections, sockets and servers as parts of messages, whatever way the message takes. The message
 // has a ticket; the descriptor waits in this process until the receiver fetches it, so this process
-// must live until then.
+// must live until then; but what a result of a process carries is given to its parent at once.
 import { Server, Socket } from 'node:net';
 
 import { registerCarrier } from '../codec/carriers.js';
@@ -32,11 +32,11 @@ const keyOf = (place: Deposit | EndHandles): string =>
   inMemory(place) ? `${String(place.end.holder)}:${String(place.end.token)}` : place.ticket;
 
 /** Lets go of the end, which is on its way from now on. */
-function sendOff(connection: Connection): Deposit | EndHandles {
+function sendOff(connection: Connection, holder: number | undefined): Deposit | EndHandles {
   const transport = internals.moveOut(connection);
   try {
     if (transport instanceof RingPair) {
-      const handles = transport.describe();
+      const handles = transport.describe(holder);
       transport.close();
       return handles;
     }
@@ -52,9 +52,9 @@ function sendOff(connection: Connection): Deposit | EndHandles {
 registerCarrier({
   name: 'Connection',
   type: Connection,
-  pack(connection: Connection): MovingConnection {
+  pack(connection: Connection, holder?: number): MovingConnection {
     const options = internals.optionsOf(connection);
-    const place = sendOff(connection);
+    const place = sendOff(connection, holder);
     moving.set(keyOf(place), new WeakRef(connection));
     unreachable.register(connection, keyOf(place));
     return { place, ...options };

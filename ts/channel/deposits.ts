@@ -10,10 +10,25 @@ export interface Deposit {
   readonly ticket: string;
 }
 
+/** Those that are made while {@link depositsOf} runs. */
+let made: Uint8Array[] | undefined;
+
 /** A copy of the descriptor waits from now on. */
 export function deposit(descriptor: number): Deposit {
   const { office, ticket } = native.depositDescriptor(descriptor);
+  made?.push(ticket);
   return { office, ticket: Buffer.from(ticket).toString('hex') };
+}
+
+/** What `make` gives, and the tickets of what it deposits. */
+export function depositsOf<T>(make: () => T): { result: T; tickets: readonly Uint8Array[] } {
+  const tickets: Uint8Array[] = [];
+  made = tickets;
+  try {
+    return { result: make(), tickets };
+  } finally {
+    made = undefined;
+  }
 }
 
 export function fetchFrom({ office, ticket }: Deposit): number {

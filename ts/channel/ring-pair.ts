@@ -95,12 +95,15 @@ export class RingPair implements Transport {
     for (const handle of Object.values(handles)) withdrawHandle(handle as ObjectHandle);
   }
 
-  /** Handles for another holder of this end, who may be in another process. */
-  describe(): EndHandles {
+  /**
+   * Handles for another holder of this end, who may be in another process. In flight they live with
+   * the thread `holder`, or with this one.
+   */
+  describe(holder?: number): EndHandles {
     const made: Record<string, ObjectHandle> = {};
     try {
       for (const [name, part] of Object.entries(this.#parts) as [string, Held | undefined][]) {
-        if (part !== undefined) made[name] = native.describe(part.address);
+        if (part !== undefined) made[name] = native.describe(part.address, holder);
       }
     } catch (error) {
       RingPair.withdraw(made as unknown as EndHandles);

@@ -6,8 +6,11 @@ export interface Carrier<T extends object = object> {
   /** What the class is called in messages. */
   readonly name: string;
   readonly type: abstract new (...args: never[]) => T;
-  /** What the message says of it, as JSON. From now on it is on its way, until one of the others. */
-  pack(object: T): unknown;
+  /**
+   * What the message says of it, as JSON. From now on it is on its way, until one of the others;
+   * `holder` is as in the codec's EncodeOptions.
+   */
+  pack(object: T, holder?: number): unknown;
   /** The object on the other side. */
   unpack(detail: unknown): T;
   /** The message was not sent, or will not be read. */
@@ -30,8 +33,8 @@ export function carrierOf(object: object): Carrier | undefined {
   return carriers.find(({ type }) => object instanceof type);
 }
 
-export function pack(carrier: Carrier, object: object): Carried {
-  return { name: carrier.name, detail: carrier.pack(object) };
+export function pack(carrier: Carrier, object: object, holder?: number): Carried {
+  return { name: carrier.name, detail: carrier.pack(object, holder) };
 }
 
 export function unpack({ name, detail }: Carried): object {

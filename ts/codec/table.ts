@@ -41,7 +41,7 @@ export function entryOf(value: object, path: string, holder: number | undefined)
     const shared = handleOf(value, holder);
     if (shared !== undefined) return { shared };
     const carrier = carrierOf(value);
-    if (carrier !== undefined) return { carried: pack(carrier, value) };
+    if (carrier !== undefined) return { carried: pack(carrier, value, holder) };
   }
   try {
     return { function: referenceOf(value) };

@@ -230,6 +230,8 @@ export interface Native extends ForkNative, NativeThreads, PipeNative {
   lockTryAcquire(address: number): Outcome;
   lockAcquire(address: number, timeoutMs: number): Outcome;
   lockRelease(address: number): Outcome;
+  /** Of a Lock or RLock: the pid of its owner's process; 0: nobody, -1: the owner has ended. */
+  lockOwner(address: number, kind: ObjectKind): number;
   rlockTryAcquire(address: number): Outcome;
   rlockAcquire(address: number, timeoutMs: number): Outcome;
   rlockRelease(address: number): Outcome;
@@ -247,6 +249,7 @@ export interface Native extends ForkNative, NativeThreads, PipeNative {
   conditionBlock(address: number, ticket: number, timeoutMs: number): Outcome;
   conditionLeave(address: number, ticket: number): void;
   conditionNotify(address: number, count: number): void;
+  conditionWaiting(address: number): number;
   eventSet(address: number): void;
   eventWait(address: number, timeoutMs: number): Outcome;
 
@@ -275,7 +278,7 @@ export interface Native extends ForkNative, NativeThreads, PipeNative {
 
   takeTask(control: number, mailbox: number, parent: number): Uint8Array;
   tellStarted(): void;
-  leaveResult(bytes: Uint8Array): void;
+  leaveResult(bytes: Uint8Array, tickets: readonly Uint8Array[]): void;
   watchParent(pid: number): number;
   barrierWait(address: number, canAct: boolean, timeoutMs: number): number;
   barrierArrive(

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 
 import { registerCarrier } from '../codec/carriers.js';
-import { MultiprocessingError, NotCloneableError } from '../errors.js';
+import { invalidArgument, MultiprocessingError, NotCloneableError } from '../errors.js';
 import { QueueFullError } from '../errors/queue.js';
 import type { AwaitOptions } from '../sync/options.js';
 import { newResult, type AsyncResult, type ResultCallbacks, type Settle } from './async-result.js';
@@ -257,7 +257,7 @@ export abstract class BasePool {
     const core = this.#core;
     core.checkOpen(method);
     if (!Array.isArray(args)) {
-      throw new TypeError(`${method}() takes the arguments as an array, such as [7]`);
+      throw invalidArgument(`${method}() takes the arguments as an array, such as [7]`);
     }
     const slot = core.functions.slotOf(fn as never);
     const choices = checkTask(options, this.#taskTimeoutMs);

@@ -3,6 +3,7 @@ import { listStarted } from '../threads/active.js';
 import type { Thread } from '../threads/thread.js';
 
 export { JoinableQueue } from '../channel/joinable-queue.js';
+export * as connection from '../channel/namespace.js';
 export { Pipe } from '../channel/pipe.js';
 export { Queue } from '../channel/queue.js';
 export { SimpleQueue } from '../channel/simple-queue.js';

@@ -219,7 +219,8 @@ export class ImapIterator<T> implements AsyncIterableIterator<T, undefined> {
         : Form.items | settlesItems | (choices.timeoutMs === Infinity ? 0 : timesItems);
     const content = items.length === 1 ? items[0] : items;
     try {
-      chunk.task = new Task({ fn, detail, content }, choices, end, clockMs());
+      const firstItem = this.#taken - items.length;
+      chunk.task = new Task({ fn, detail, content, firstItem }, choices, end, clockMs());
     } catch (error) {
       end.failed(error);
       return;

@@ -1,6 +1,7 @@
 // The inputs of map and imap.
 import { inspect } from 'node:util';
 
+import { invalidArgument } from '../errors.js';
 import type { Input } from './imap.js';
 
 /** Throws TypeError for what is no input. */
@@ -10,7 +11,7 @@ export function checkIterable<T>(method: string, items: Input<T>): Input<T> {
     (items as unknown) !== null &&
     (Symbol.iterator in Object(items) || Symbol.asyncIterator in Object(items));
   if (isIterable) return items;
-  throw new TypeError(
+  throw invalidArgument(
     `${method}() takes an iterable, or an async iterable, not ${inspect(items, { depth: 0 })}`,
   );
 }

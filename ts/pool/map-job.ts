@@ -98,7 +98,7 @@ export class MapJob {
     };
     let task: Task;
     try {
-      task = new Task({ fn, ...this.#contentOf(chunk) }, choices, end, clockMs());
+      task = new Task({ fn, firstItem: start, ...this.#contentOf(chunk) }, choices, end, clockMs());
     } catch (error) {
       // As CPython does: the other chunks are run.
       end.failed(error);

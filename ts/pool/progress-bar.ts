@@ -7,9 +7,11 @@
  * @public
  */
 export interface ProgressStream {
+  /** Whether it is a terminal, in which a line can be drawn again. */
   readonly isTTY?: boolean | undefined;
   /** How many characters a line has. */
   readonly columns?: number | undefined;
+  /** Takes some text. */
   write(text: string): unknown;
 }
 

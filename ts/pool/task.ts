@@ -38,14 +38,17 @@ export interface TaskWork {
   readonly detail: number;
   /** What the message is made of. */
   readonly content: unknown;
+  /** Which of the items of a map is the first of these. */
+  readonly firstItem?: number | undefined;
 }
 
-const labels: Record<number, string> = {
-  [Form.single]: 'args[0]',
-  [Form.list]: 'args',
-  [Form.items]: 'the items',
-  [Form.argumentLists]: 'the items',
-};
+/** How error messages call what cannot be sent. */
+function labelOf({ detail, firstItem }: TaskWork): string {
+  const form = detail & formMask;
+  if (firstItem === undefined) return form === Form.single ? 'args[0]' : 'args';
+  if (form === Form.single) return `items[${String(firstItem)}]`;
+  return firstItem === 0 ? 'items' : `items.slice(${String(firstItem)})`;
+}
 
 /** Larger data is copied into a ring at once, where it can be: of what is there is no copy here. */
 const largeBytes = 16 * 1024;
@@ -79,8 +82,7 @@ export class Task {
     this.end = end;
     this.queuedMs = nowMs;
     this.retriesLeft = choices.retries;
-    const label = labels[work.detail & formMask];
-    this.#message = messageOf(work.content, ownId, label);
+    this.#message = messageOf(work.content, ownId, labelOf(work));
     if (isBorrowed(this.#message) && this.#message.bytes >= largeBytes && choices.retries === 0) {
       this.#place = 'lent';
     } else {
@@ -116,7 +118,7 @@ export class Task {
   renew(): void {
     if (this.#content === undefined) return;
     discardMessage(this.#message);
-    this.#message = messageOf(this.#content, ownId, labels[this.detail & formMask]);
+    this.#message = messageOf(this.#content, ownId);
   }
 
   /** Its message is not needed any more. */

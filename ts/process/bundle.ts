@@ -7,14 +7,8 @@ import { existsSync } from 'node:fs';
 import Module from 'node:module';
 import { dirname, join, posix } from 'node:path';
 
-type Part = (
-  this: unknown,
-  exports: unknown,
-  require: (id: string) => unknown,
-  module: Module,
-  filename: string,
-  folder: string,
-) => void;
+/** A module's code, as Node would call it: exports, require, module, __filename, __dirname. */
+type Part = (...scope: readonly unknown[]) => void;
 
 interface Bundle {
   /** By their paths below `dist`. */
@@ -29,25 +23,27 @@ const isUsed = process.env.NODE_V8_COVERAGE === undefined && existsSync(file);
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- there is no source of it
 const { parts } = isUsed ? (require(file) as Bundle) : { parts: {} as Bundle['parts'] };
 
-const { _cache: loaded } = Module as unknown as { _cache: Record<string, Module | undefined> };
+/** The modules of this thread by file: those of `require.cache` everywhere. */
+const loaded = require.cache;
 
 /** The exports of a module of the package, by its path below `dist`. */
-export function bundled<T>(path: string): T {
+export function bundled(path: string): unknown {
   const filename = join(root, path);
+  const known = loaded[filename];
+  if (known !== undefined) return known.exports;
   const part = parts[path];
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- which one, the caller says
-  const own = (loaded[filename]?.exports ?? (part ? run(part, path) : require(filename))) as T;
-  return own;
+  return part === undefined ? require(filename) : run(part, path, filename);
 }
 
-function run(part: Part, path: string): unknown {
-  const filename = join(root, path);
-  const made = new Module(filename, module);
+function run(part: Part, path: string, filename: string): unknown {
+  const made = new Module(filename);
   made.filename = filename;
   made.paths = module.paths;
   loaded[filename] = made;
   const folder = posix.dirname(path);
   const requireFrom = (id: string): unknown =>
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- which one, the part says
     id.startsWith('.') ? bundled(posix.join(folder, id)) : require(id);
   try {
     part.call(made.exports, made.exports, requireFrom, made, filename, dirname(filename));

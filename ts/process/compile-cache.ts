@@ -11,9 +11,11 @@ interface WithCache {
 /** Node fills the cache at its exit, which a worker of a pool does not live to see: it is terminated. */
 const flushAfterMs = 1000;
 
-const { enableCompileCache, flushCompileCache } = modules as WithCache;
+const node = modules as WithCache;
 // Of functions from the cache V8 does not know all that coverage wants to know.
 if (process.env.NODE_V8_COVERAGE === undefined) {
-  enableCompileCache?.();
-  if (flushCompileCache !== undefined) setTimeout(flushCompileCache, flushAfterMs).unref();
+  node.enableCompileCache?.();
+  if (node.flushCompileCache !== undefined) {
+    setTimeout(() => node.flushCompileCache?.(), flushAfterMs).unref();
+  }
 }

@@ -1,4 +1,5 @@
 // A child's work: it runs its target, and leaves for its parent what came of it.
+import { depositsOf } from '../channel/deposits.js';
 import { getLogger } from '../logging/log.js';
 import { native } from '../native/binding.js';
 import type { Process } from './process.js';
@@ -44,7 +45,9 @@ function reportUncaught({ name, holder }: Errand): { leave(report: Report): void
   const leave = (report: Report): void => {
     if (isLeft) return;
     isLeft = true;
-    native.leaveResult(encodeReport(report, holder));
+    // Descriptors in it go to the parent at once: this process may end before that looks.
+    const { result, tickets } = depositsOf(() => encodeReport(report, holder));
+    native.leaveResult(result, tickets);
   };
   // Only listens: Node prints the error and ends the process as it does without this.
   process.on('uncaughtExceptionMonitor', (error) => {

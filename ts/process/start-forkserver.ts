@@ -2,10 +2,12 @@
 //
 // The server is started with the first process and again when it has ended. Where it cannot be forked
 // the process is spawned instead, and a warning says why, once.
+import { createRequire, isBuiltin } from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
-import { mainModule } from '../functions/main-module.js';
+import { mainModule, type MainModule } from '../functions/main-module.js';
 import { getLogger } from '../logging/log.js';
 import { treeFile } from '../memory/memory.js';
 import { native, type ForkRequest, type ForkserverRequest } from '../native/binding.js';
@@ -26,6 +28,18 @@ const hasHope = (): boolean => !isHopeless;
 const environmentNow = (): string[] =>
   Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
 
+/** The module that a name means in the main module: what the server imports. */
+function locate(name: string, main: MainModule | undefined): string {
+  if (isBuiltin(name)) return name;
+  const from = main?.url.startsWith('file:') === true ? main.url : join(process.cwd(), 'program');
+  try {
+    return pathToFileURL(createRequire(from).resolve(name)).href;
+  } catch {
+    // A URL, or a name that only `import` understands; or none, which the server will say.
+    return name;
+  }
+}
+
 /** Starts a server unless there is one. */
 function startServer(): void {
   const tree = treeFile();
@@ -36,7 +50,9 @@ function startServer(): void {
     argv: process.argv,
     arena: tree.id,
     main: preload === undefined || preload.includes('__main__') ? main : undefined,
-    preload: (preload ?? []).filter((name) => name !== '__main__'),
+    preload: (preload ?? [])
+      .filter((name) => name !== '__main__')
+      .map((name) => locate(name, main)),
   };
   const program = executablePath();
   const request: ForkserverRequest = {

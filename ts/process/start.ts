@@ -28,13 +28,14 @@ export function checkStart(record: ProcessRecord): void {
 
 /** Checks that this process may have children now. */
 export function checkMayStart(): void {
+  // First: a worker of a pool is a daemon, and what its user forgot is the guard.
+  checkBootstrap('process');
   if (thisProcess().identity.isDaemon) {
     throw new MultiprocessingError(
       'daemonic processes are not allowed to have children: start this process with daemon: false',
       { code: 'ERR_MP_DAEMON_CHILD' },
     );
   }
-  checkBootstrap('process');
 }
 
 /** Throws while this process, or thread, still runs the main module again. */

@@ -263,7 +263,8 @@ export class Condition {
    * @internal
    */
   [inspect.custom](): string {
-    return `Condition { lock: ${inspect(this.#lock.lock)} }`;
+    const waiters = String(native.conditionWaiting(this.#address));
+    return `Condition { lock: ${inspect(this.#lock.lock)}, waiters: ${waiters} }`;
   }
 
   /**

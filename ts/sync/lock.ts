@@ -12,6 +12,7 @@ import { hasAcquired } from './blocked.js';
 import { guard, guardSync, runExclusive, runExclusiveSync, type Guard } from './guard.js';
 import { checkAwait, checkWait } from './options.js';
 import type { AbandonedOptions, AwaitOptions, WaitOptions } from './options.js';
+import { ownerText } from './owner.js';
 import { WaitQueue } from './wait-queue.js';
 
 const { abandoned, idMask, robust } = native.constants;
@@ -183,7 +184,8 @@ export class Lock {
    * @internal
    */
   [inspect.custom](): string {
-    return `Lock { locked: ${String(this.locked())}, abandoned: ${String(this.abandoned)} }`;
+    const owner = ownerText(this.#address, ObjectKind.lock);
+    return `Lock { locked: ${String(this.locked())}, ${owner}abandoned: ${String(this.abandoned)} }`;
   }
 
   #acquireSlow(options: WaitOptions | undefined): boolean {

@@ -79,9 +79,9 @@ function checkObject(method: string, options: unknown): void {
   if (typeof options === 'object' && options !== null) return;
   throw invalidArgument(
     `${method}() takes options such as { timeout: ms }, not ${describe(options)}; ` +
-      (method.startsWith('wait')
-        ? 'to ask without waiting use { timeout: 0 }'
-        : 'to try without waiting use tryAcquire()'),
+      (/^(acquire|guard|runExclusive)/.test(method)
+        ? 'to try without waiting use tryAcquire()'
+        : 'to ask without waiting use { timeout: 0 }'),
   );
 }
 

@@ -13,6 +13,7 @@ import { guard, guardSync, runExclusiveSync, type AsyncGuarded, type Guard } fro
 import { lockFlags, type LockOptions } from './lock.js';
 import { checkAwait, checkWait } from './options.js';
 import type { AbandonedOptions, AwaitOptions, WaitOptions } from './options.js';
+import { ownerText } from './owner.js';
 import { Owner, RLockOwners } from './rlock-owners.js';
 
 const { abandoned, depth, idMask, pending } = native.constants;
@@ -211,7 +212,11 @@ export class RLock {
    * @internal
    */
   [inspect.custom](): string {
-    return `RLock { locked: ${String(this.locked())}, abandoned: ${String(this.abandoned)} }`;
+    const owner = ownerText(this.#address, ObjectKind.rlock);
+    const held = this.#array[this.#index + depthIndex]!;
+    // How often an awaited owner has it only its thread knows; its number here is negative.
+    const count = owner === '' || held < 1 ? '' : `count: ${String(held)}, `;
+    return `RLock { locked: ${String(this.locked())}, ${owner}${count}abandoned: ${String(this.abandoned)} }`;
   }
 
   get #owners(): RLockOwners {

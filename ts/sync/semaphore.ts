@@ -192,7 +192,8 @@ export class Semaphore {
    * @internal
    */
   [inspect.custom](): string {
-    return `${this.constructor.name} { value: ${String(this.value)} }`;
+    const most = this instanceof BoundedSemaphore ? `, maxValue: ${String(this.#maximum)}` : '';
+    return `${this.constructor.name} { value: ${String(this.value)}${most} }`;
   }
 
   #create(value: number, isRobust: boolean): number {

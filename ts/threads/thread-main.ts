@@ -7,4 +7,5 @@ import type * as bootstrap from './bootstrap.js';
 import type { ThreadTask } from './task.js';
 
 bundled('api.js');
-void bundled<typeof bootstrap>('threads/bootstrap.js').runThread(workerData as ThreadTask);
+const { runThread } = bundled('threads/bootstrap.js') as typeof bootstrap;
+void runThread(workerData as ThreadTask);

@@ -63,7 +63,7 @@ export class ProcessPoolExecutor extends Executor {
     this.#end('terminateWorkers', false);
   }
 
-  /** As {@link ProcessPoolExecutor.terminateWorkers}, by SIGKILL at once. */
+  /** As `terminateWorkers`, by SIGKILL at once. */
   killWorkers(): void {
     this.#end('killWorkers', true);
   }
