@@ -58,7 +58,7 @@ export { type SharedHandle } from './memory/handles.js';
 export { unlink, type NameOptions } from './memory/named.js';
 export { type ObjectHandle } from './native/binding.js';
 export { AsyncResult, type ResultCallbacks } from './pool/async-result.js';
-export type { TimeFigures } from './pool/figures.js';
+export type { TimeBucket, TimeFigures } from './pool/figures.js';
 export type { ImapIterator, Input } from './pool/imap.js';
 export type {
   ApplyOptions,

@@ -91,6 +91,14 @@ forEachMethod('Pool, its workers', (pools) => {
     await pools.renew();
   });
 
+  it('taskTimeout is the timeout of tasks that do not say themselves', async () => {
+    await pools.renew(1, { taskTimeout: 30 });
+    await assert.rejects(within('the task', pools.pool.apply(tasks.loop)), mp.TimeoutError);
+    const longer = pools.pool.apply(tasks.sleep, [60], { timeout: null });
+    await within('a task with its own', longer);
+    await pools.renew();
+  });
+
   it('the initializer runs once in each worker, async or not', async () => {
     for (const initializer of [tasks.remember, tasks.rememberLater]) {
       await pools.renew(2, { initializer, initargs: [{ from: 'initargs' }] });
@@ -144,7 +152,9 @@ forEachMethod('Pool, its workers', (pools) => {
       pools.pool.stats().workers.filter(({ status }) => status === 'ready').length;
     pools.pool.resize(4);
     await until('four workers', () => readyCount() === 4);
+    const results = upTo(40).map((i) => pools.pool.apply(tasks.squareLater, [i]));
     pools.pool.resize(1);
+    assert.deepEqual(await within('tasks', Promise.all(results)), upTo(40).map(tasks.square));
     await until('one worker', () => pools.pool.stats().workers.length === 1);
     assert.equal(await within('a task', pools.pool.apply(tasks.square, [3])), 9);
     assert.throws(() => {
@@ -166,6 +176,13 @@ forEachMethod('Pool, its workers', (pools) => {
     assert.equal(stats.runTime.count, 11);
     assert.ok(stats.runTime.p50 >= 0.9 && stats.runTime.p50 <= stats.runTime.max);
     assert.ok(stats.runTime.min <= stats.runTime.mean && stats.waitTime.p99 >= 0);
+    const { histogram } = stats.runTime;
+    assert.equal(
+      histogram.reduce((sum, { count }) => sum + count, 0),
+      11,
+    );
+    assert.ok(histogram.at(-1)!.upTo >= stats.runTime.max);
+    assert.ok(histogram[0]!.upTo / 2 ** 0.25 <= stats.runTime.min);
     assert.ok(stats.utilisation > 0 && stats.utilisation <= 1);
     assert.equal(stats.workers.length, 2);
     assert.ok(stats.memory > 10 * 2 ** 20);

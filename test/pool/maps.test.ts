@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import * as mp from 'node-multiprocessing';
 
-import { within } from '../helpers/watchdog';
+import { until, within } from '../helpers/watchdog';
 import { forEachKind, upTo } from './pools';
 import * as tasks from './tasks';
 
@@ -121,6 +121,52 @@ forEachKind('Pool, many calls', (pools) => {
     );
     assert.equal(seen.length, 4);
     assert.deepEqual(seen.at(-1), [10, 10]);
+  });
+
+  it('map() makes chunks by how long items take', async () => {
+    const chunksOf = async (fn: (x: number) => unknown, count: number): Promise<number> => {
+      const before = pools.pool.stats().completed;
+      await within('map', pools.pool.map(fn, upTo(count)), 20_000);
+      return pools.pool.stats().completed - before;
+    };
+    // Twice, for the first time it has to find out.
+    for (const chunks of [1000, 300]) {
+      const made = await chunksOf(tasks.square, 20_000);
+      assert.ok(made < chunks, `${made} chunks of short items`);
+    }
+    await chunksOf(tasks.squareSlowly, 40);
+    assert.equal(await chunksOf(tasks.squareSlowly, 40), 40);
+  });
+
+  it('the timeout of map() is that of each item', async () => {
+    const options = { timeout: 1000, chunksize: 60 };
+    const values = pools.pool.map(tasks.squareSlowly, upTo(120), options);
+    assert.deepEqual(await within('map', values, 20_000), upTo(120).map(tasks.square));
+    const stuck = pools.pool.map(tasks.loopAtThree, upTo(6), { timeout: 50, chunksize: 6 });
+    await assert.rejects(within('map', stuck), mp.TimeoutError);
+  });
+
+  it('the signal of map() ends it, with what runs', async () => {
+    const [running, goOn] = [new mp.Semaphore(0), new mp.Semaphore(0)];
+    const controller = new AbortController();
+    const items = Array.from({ length: 50 }, () => [running, goOn] as [mp.Semaphore, mp.Semaphore]);
+    const options = { signal: controller.signal, chunksize: 1 };
+    const values = pools.pool.map(tasks.meetIn, items, options);
+    await within('an item to run', running.acquire());
+    controller.abort(new Error('enough'));
+    await assert.rejects(within('map', values), /enough/);
+    assert.equal(await within('a task', pools.pool.apply(tasks.square, [3])), 9);
+    await until('all to have ended', () => pools.pool.stats().outstanding === 0);
+  });
+
+  it('the signal of imap() raises its reason', async () => {
+    const controller = new AbortController();
+    const iterator = pools.pool.imap(tasks.loopAtThree, upTo(6), { signal: controller.signal });
+    for (const i of upTo(3)) assert.equal((await within('an item', iterator.next())).value, i * i);
+    const next = iterator.next();
+    controller.abort(new Error('enough'));
+    await assert.rejects(within('the item', next), /enough/);
+    await iterator.return();
   });
 
   it('imap() gives results in order, imapUnordered() as they come', async () => {

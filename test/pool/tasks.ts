@@ -18,6 +18,16 @@ export async function squareLater(x: number): Promise<number> {
   return x * x;
 }
 
+/** Takes 20 ms. */
+export async function squareSlowly(x: number): Promise<number> {
+  await sleep(20);
+  return x * x;
+}
+export function loopAtThree(x: number): number {
+  while (x === 3);
+  return x * x;
+}
+
 export class TeapotError extends Error {
   constructor(readonly degrees: number) {
     super(`${String(degrees)} degrees`);

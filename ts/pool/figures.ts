@@ -6,6 +6,18 @@ const leastMs = 2 ** -10;
 const buckets = 45 * perDoubling;
 
 /**
+ * How many times were longer than those of the bucket before, and not longer than `upTo`.
+ *
+ * @public
+ */
+export interface TimeBucket {
+  /** ms; each is 19 % longer than the one before, the last `Infinity`. */
+  readonly upTo: number;
+  /** How many there were. */
+  readonly count: number;
+}
+
+/**
  * How times are distributed, in ms. Percentiles are right within 9 %, the rest exactly.
  *
  * @public
@@ -25,6 +37,8 @@ export interface TimeFigures {
   readonly p90: number;
   /** 99 % of them were not longer. */
   readonly p99: number;
+  /** All of them by their length, without those buckets that are empty. */
+  readonly histogram: readonly TimeBucket[];
 }
 
 /** Counts times in ms by their size. */
@@ -50,7 +64,8 @@ export class Histogram {
 
   figures(): TimeFigures {
     const count = this.#count;
-    if (count === 0) return { count, min: 0, max: 0, mean: 0, p50: 0, p90: 0, p99: 0 };
+    const histogram = this.#filled();
+    if (count === 0) return { count, min: 0, max: 0, mean: 0, p50: 0, p90: 0, p99: 0, histogram };
     return {
       count,
       min: this.#min,
@@ -59,7 +74,18 @@ export class Histogram {
       p50: this.#percentile(0.5),
       p90: this.#percentile(0.9),
       p99: this.#percentile(0.99),
+      histogram,
     };
+  }
+
+  #filled(): TimeBucket[] {
+    const filled: TimeBucket[] = [];
+    this.#counts.forEach((count, place) => {
+      if (count === 0) return;
+      const isLast = place === buckets - 1;
+      filled.push({ upTo: isLast ? Infinity : leastMs * 2 ** (place / perDoubling), count });
+    });
+    return filled;
   }
 
   #percentile(share: number): number {
