@@ -31,13 +31,13 @@
 //      176 |    4 | reader        | creator              | granule of the pipe end that gets
 //      180 |    4 | reader_serial | creator              | its serial
 //      184 |    8 | (reserved)    |                      | 0
-//      192 |    4 | getters_wait  | getters, putters     | 1: somebody may sleep until a put
-//      196 |    4 | putters_wait  | putters, getters     | 1: somebody may sleep until a get
+//      192 |    4 | getters_wait  | getters, putters     | not 0: who may sleep until a put
+//      196 |    4 | putters_wait  | putters, getters     | not 0: who may sleep until a get
 //      200 |    4 | get_bell      | getters, putters     | id of a thread whose loop awaits a put
 //      204 |    4 | put_bell      | putters, getters     | id of a thread whose loop awaits a get
 //      208 |   48 | (reserved)    |                      | 0
 //      256 |    4 | done          | everybody, atomic    | items that were reported done
-//      260 |    4 | joiners_wait  | joiners, reporters   | 1: somebody may sleep until all are done
+//      260 |    4 | joiners_wait  | joiners, reporters   | not 0: who may sleep until all is done
 //      264 |    4 | join_bell     | joiners, reporters   | id of a thread whose loop waits for that
 //      268 |   52 | (reserved)    |                      | 0
 //      320 |      | first_chunk   |                      | a chunk of kFirstChunkBytes

@@ -32,12 +32,23 @@
 //   getter: frees old                   | Mend sees that it is not there, or has another serial
 //   getter: retired = 0                 | done
 //
-// Sleeping. Who finds the ring empty (full) sets getters_wait (putters_wait), looks again, and
-// sleeps on the position of tail (head), which every put (get) changes. Who changes it looks at the
-// flag afterwards, and clears it and wakes one sleeper. The rest may sleep still: so whoever gets
-// (puts) after it slept sets the flag again, and wakes the next one while there is more.
-// A wake that is late may clear the flag of one who announced itself after that message was taken,
-// and is not asleep yet: that one sleeps until its bound (native/test/model/ring.pml).
+// Sleeping. Who finds the ring empty (full) announces in getters_wait (putters_wait) which position
+// of tail (head) it saw, looks again, and sleeps on that position, which every put (get) changes.
+// Who changes it looks at the flag afterwards, and clears it and wakes one sleeper. The rest may
+// sleep still: so whoever gets (puts) after it slept announces again, and wakes the next one while
+// there is more.
+//
+//   FLAG                                | MEANING                | BECOMES, BY
+//   ------------------------------------+------------------------+-------------------------------
+//   0                                   | nobody sleeps          | announced, by who will sleep
+//   announced, older than the position  | somebody may sleep     | 0, by who put (got) and wakes
+//   announced, the position of now      | somebody may sleep who | newer, never older, by another
+//                                       | has seen the last put  | who will sleep
+//
+// A putter that is late with its wake leaves alone who has seen its message go to another: the next
+// putter wakes that one. And who is late to announce does not make the flag older than it is. So a
+// sleeper whom nobody's death concerns is always woken, without the bound of its sleep
+// (native/test/model/ring.pml). Joiners announce the count of done items likewise.
 //
 // SYNC POINT ring-tail: the release (seq_cst) store of tail publishes records and chunks before it,
 // to the acquire load of tail by getters. SYNC POINT ring-head: likewise, head gives room back.
@@ -132,11 +143,14 @@ class MessageRing {
   [[nodiscard]] RingSide put_side() const;
   [[nodiscard]] RingSide get_side() const;
   [[nodiscard]] Lock LockOf(const RingSide& side) const;
+  /// Announces one who saw the other side's mark as it is now. Returns that.
+  uint64_t Announce(const RingSide& side) const;
   /// What the side sleeps on: the position of the other's mark.
   [[nodiscard]] os::WaitPoint PositionPoint(const RingSide& side, uint64_t seen) const;
   [[nodiscard]] os::WaitPoint StatePoint() const;
-  [[nodiscard]] os::WaitPoint DonePoint() const;
-  [[nodiscard]] std::atomic<uint32_t>* joiners_wait() const { return &ring_->joiners_wait; }
+  /// As Announce, of one who waits until all is done; what it sleeps on.
+  os::WaitPoint AnnounceJoiner() const;
+  [[nodiscard]] os::WaitPoint DonePoint(uint32_t seen) const;
   [[nodiscard]] std::atomic<uint32_t>* join_bell() const { return &ring_->join_bell; }
   void WakeOne(const RingSide& side) const;
   void WakeIfAnnounced(const RingSide& side) const;

@@ -16,6 +16,12 @@ inline uint64_t MarkAt(uint32_t position, uint32_t items) {
 /// How far `to` is ahead of `from`: less than 2^31, or negative.
 inline int32_t Ahead(uint32_t to, uint32_t from) { return static_cast<int32_t>(to - from); }
 
+/// What somebody announces who saw this mark, and waits for the next: never 0, and as far ahead of
+/// another as its position is, for positions are even.
+inline uint32_t AnnouncedMark(uint64_t mark) { return PositionOf(mark) | 1; }
+/// The same of one who saw this count, and waits for a larger one.
+inline uint32_t AnnouncedCount(uint32_t count) { return count << 1 | 1; }
+
 /// Bytes that a record with so much payload takes, up to the next record.
 inline uint32_t RecordSize(uint32_t bytes) {
   return layout::kRecordBytes + ((bytes + layout::kRecordBytes - 1) & ~(layout::kRecordBytes - 1));

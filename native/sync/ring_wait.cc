@@ -34,6 +34,27 @@ RingResult Begin(RingWait& wait, Id self, os::Deadline deadline, const StopSign*
   return outcome == Outcome::kAcquired ? wait.result() : RingResult::kBusy;
 }
 
+/// Never makes a flag older: whom it stands for would not be woken.
+void AnnounceAt(std::atomic<uint32_t>* flag, uint32_t mine) {
+  uint32_t before = flag->load(std::memory_order_seq_cst);
+  // SYNC POINT ring-sleep: seq_cst, before the loads of the mark that decide.
+  while (before == 0 || Ahead(mine, before) > 0) {
+    if (flag->compare_exchange_weak(before, mine, std::memory_order_seq_cst)) return;
+  }
+}
+
+/// Whether somebody is to be woken who announced something older than what would be announced `now`.
+/// Clears the flag then.
+template <typename Now>
+bool TakeAnnounced(std::atomic<uint32_t>* flag, Now now) {
+  // SYNC POINT ring-sleep: seq_cst, after the store of the mark.
+  uint32_t seen = flag->load(std::memory_order_seq_cst);
+  while (seen != 0 && Ahead(now(), seen) > 0) {
+    if (flag->compare_exchange_weak(seen, 0, std::memory_order_seq_cst)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 RingWait::RingWait(const MessageRing& ring, const RingSide& side, const Segment& segment)
@@ -63,7 +84,7 @@ Outcome RingWait::Attempt(Id self, Waiter& waiter) {
   }
   if (waiter.has_slept()) {
     // Others may sleep as I have: the wake that brought me here was for one only.
-    side_.wait->store(1, std::memory_order_seq_cst);
+    (void)ring_.Announce(side_);
     if (IsMoreLeft()) ring_.WakeOne(side_);
   }
   return Outcome::kAcquired;
@@ -77,9 +98,7 @@ bool RingWait::PrepareSleep(Id self, Waiter& /*waiter*/, SleepPlan* plan) {
     slept_for_lock_ = true;
     return true;
   }
-  // SYNC POINT ring-sleep: seq_cst, before the loads of the mark.
-  side_.wait->store(1, std::memory_order_seq_cst);
-  const uint64_t seen = side_.other_mark->load(std::memory_order_seq_cst);
+  const uint64_t seen = ring_.Announce(side_);
   os::WaitPoint other = ring_.StatePoint();
   if (IsWorthATry()) return false;
   // Of a pipe it is not the state that matters most, but whether somebody is at the far end.
@@ -94,7 +113,7 @@ bool RingWait::PrepareSleep(Id self, Waiter& /*waiter*/, SleepPlan* plan) {
 
 void RingWait::Withdraw(Id self) {
   if (slept_for_lock_) lock_.Withdraw(self);
-  side_.wait->store(1, std::memory_order_seq_cst);
+  (void)ring_.Announce(side_);
   if (IsWorthATry()) ring_.WakeOne(side_);
 }
 
@@ -111,9 +130,7 @@ Outcome JoinWait::Attempt(Id /*self*/, Waiter& /*waiter*/) {
 }
 
 bool JoinWait::PrepareSleep(Id /*self*/, Waiter& /*waiter*/, SleepPlan* plan) {
-  // SYNC POINT ring-sleep: as for the sides; the mark is `done`.
-  ring_.joiners_wait()->store(1, std::memory_order_seq_cst);
-  const os::WaitPoint point = ring_.DonePoint();
+  const os::WaitPoint point = ring_.AnnounceJoiner();
   if (ring_.Unfinished() == 0) return false;
   plan->Watch(point);
   plan->until_ns = os::MonotonicNs() + kSleepBoundNs;
@@ -121,7 +138,7 @@ bool JoinWait::PrepareSleep(Id /*self*/, Waiter& /*waiter*/, SleepPlan* plan) {
 }
 
 BellPlace JoinWait::bell_place() const {
-  return {&segment_, ring_.join_bell(), ring_.DonePoint().key};
+  return {&segment_, ring_.join_bell(), ring_.DonePoint(0).key};
 }
 
 RingResult MessageRing::BeginPut(Id self, uint32_t bytes, os::Deadline deadline,
@@ -207,10 +224,23 @@ bool MessageRing::TaskDone() {
     // SYNC POINT ring-done: acq_rel, what was done before is seen by joiners.
     if (ring_->done.compare_exchange_weak(done, done + 1, std::memory_order_seq_cst)) break;
   }
-  if (Unfinished() == 0 && ring_->joiners_wait.exchange(0) != 0) {
-    WakeAndRing(segment_, DonePoint(), os::kWakeAll, &ring_->join_bell);
+  const auto now = [this] { return AnnouncedCount(ring_->done.load(std::memory_order_seq_cst)); };
+  if (Unfinished() == 0 && TakeAnnounced(&ring_->joiners_wait, now)) {
+    WakeAndRing(segment_, DonePoint(0), os::kWakeAll, &ring_->join_bell);
   }
   return true;
+}
+
+uint64_t MessageRing::Announce(const RingSide& side) const {
+  const uint64_t seen = side.other_mark->load(std::memory_order_seq_cst);
+  AnnounceAt(side.wait, AnnouncedMark(seen));
+  return seen;
+}
+
+os::WaitPoint MessageRing::AnnounceJoiner() const {
+  const uint32_t seen = ring_->done.load(std::memory_order_seq_cst);
+  AnnounceAt(&ring_->joiners_wait, AnnouncedCount(seen));
+  return DonePoint(seen);
 }
 
 /// The key is that of the side's lock, whose bell it shares.
@@ -223,8 +253,8 @@ os::WaitPoint MessageRing::PositionPoint(const RingSide& side, uint64_t seen) co
   return point;
 }
 
-os::WaitPoint MessageRing::DonePoint() const {
-  return segment_.PointAt(&ring_->done, ring_->done.load(std::memory_order_seq_cst));
+os::WaitPoint MessageRing::DonePoint(uint32_t seen) const {
+  return segment_.PointAt(&ring_->done, seen);
 }
 
 os::WaitPoint MessageRing::StatePoint() const {
@@ -236,9 +266,8 @@ void MessageRing::WakeOne(const RingSide& side) const {
 }
 
 void MessageRing::WakeIfAnnounced(const RingSide& side) const {
-  // SYNC POINT ring-sleep: seq_cst, after the store of the mark.
-  if (side.wait->load(std::memory_order_seq_cst) == 0) return;
-  if (side.wait->exchange(0, std::memory_order_seq_cst) != 0) WakeOne(side);
+  const auto now = [&] { return AnnouncedMark(side.other_mark->load(std::memory_order_seq_cst)); };
+  if (TakeAnnounced(side.wait, now)) WakeOne(side);
 }
 
 void MessageRing::FinishPut(Id self) {

@@ -42,7 +42,7 @@ TEST_SUITE("waiting at a ring") {
     std::thread getter = AsParty(*this, [&](mp::sync::Id id) {
       (void)Get(id, &number, nullptr, Deadline::After(kWatchdogMs));
     });
-    REQUIRE(mp::test::Eventually([&] { return layout->getters_wait.load() == 1; }));
+    REQUIRE(mp::test::Eventually([&] { return layout->getters_wait.load() != 0; }));
     CHECK(Put(42) == RingResult::kReady);
     getter.join();
     CHECK(number == 42);
@@ -53,11 +53,43 @@ TEST_SUITE("waiting at a ring") {
     RingResult result = RingResult::kBusy;
     std::thread putter = AsParty(
         *this, [&](mp::sync::Id id) { result = PutAs(id, 2, 8, Deadline::After(kWatchdogMs)); });
-    REQUIRE(mp::test::Eventually([&] { return layout->putters_wait.load() == 1; }));
+    REQUIRE(mp::test::Eventually([&] { return layout->putters_wait.load() != 0; }));
     CHECK(Get() == 1);
     putter.join();
     CHECK(result == RingResult::kReady);
     CHECK(Get() == 2);
+  }
+
+  // Regression: the flag of the next sleeper was cleared, whom the next put did not wake then.
+  TEST_CASE_FIXTURE(RingWorld,
+                    "a putter that is late with its wake leaves the next sleeper alone") {
+    REQUIRE(Put(1) == RingResult::kReady);
+    REQUIRE(Get() == 1);
+    uint32_t number = 0;
+    std::thread getter = AsParty(*this, [&](mp::sync::Id id) {
+      (void)Get(id, &number, nullptr, Deadline::After(kWatchdogMs));
+    });
+    REQUIRE(mp::test::Eventually([&] { return layout->getters_wait.load() != 0; }));
+    ring().FinishPut(self.id());
+    CHECK(layout->getters_wait.load() != 0);
+    REQUIRE(Put(2) == RingResult::kReady);
+    getter.join();
+    CHECK(number == 2);
+  }
+
+  TEST_CASE_FIXTURE(OneItemWorld, "so does a getter that is late") {
+    REQUIRE(Put(1) == RingResult::kReady);
+    REQUIRE(Get() == 1);
+    REQUIRE(Put(2) == RingResult::kReady);
+    RingResult result = RingResult::kBusy;
+    std::thread putter = AsParty(
+        *this, [&](mp::sync::Id id) { result = PutAs(id, 3, 8, Deadline::After(kWatchdogMs)); });
+    REQUIRE(mp::test::Eventually([&] { return layout->putters_wait.load() != 0; }));
+    ring().FinishGet(other.id());
+    CHECK(layout->putters_wait.load() != 0);
+    CHECK(Get() == 2);
+    putter.join();
+    CHECK(result == RingResult::kReady);
   }
 
   TEST_CASE_FIXTURE(OneItemWorld, "waits end at their deadline and leave the locks free") {
@@ -78,7 +110,7 @@ TEST_SUITE("waiting at a ring") {
         if (PutAs(id, 2, 8, Deadline::After(kWatchdogMs)) == RingResult::kShutDown) ++told;
       }));
     }
-    REQUIRE(mp::test::Eventually([&] { return layout->putters_wait.load() == 1; }));
+    REQUIRE(mp::test::Eventually([&] { return layout->putters_wait.load() != 0; }));
     ring().ShutDown(self.id(), true);
     for (std::thread& thread : threads) thread.join();
     CHECK(told == 2);
@@ -89,7 +121,7 @@ TEST_SUITE("waiting at a ring") {
     bool joined = false;
     std::thread joiner = AsParty(
         *this, [&](mp::sync::Id id) { joined = ring().Join(id, Deadline::After(kWatchdogMs)); });
-    REQUIRE(mp::test::Eventually([&] { return layout->joiners_wait.load() == 1; }));
+    REQUIRE(mp::test::Eventually([&] { return layout->joiners_wait.load() != 0; }));
     CHECK(ring().TaskDone());
     joiner.join();
     CHECK(joined);

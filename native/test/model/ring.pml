@@ -40,7 +40,7 @@
 bool alive[PARTIES + 1] = true;
 byte deaths = 0, getters_dead = 0, late = 0;
 byte owner[2] = 0;                  /* of the putters' lock, of the getters' */
-bool wait[2] = false;               /* putters_wait, getters_wait */
+byte wait[2] = 0;                   /* putters_wait, getters_wait: 0, or 1 + the mark that was seen */
 byte mark[2] = 0;                   /* tail, head */
 bool shut = false;
 byte acknowledged = 0, taken = 0, in_hand = 0, over = 0;
@@ -73,17 +73,38 @@ inline Wake(getters) {
   }
 }
 
+/* Announce, of one who saw the other side's mark so. */
+inline Announce(value) {
+#ifdef MUTANT_ANNOUNCE_LATE
+  wait[side] = value;
+#else
+  flag = wait[side];
+  do
+  :: flag != 0 && flag >= value -> break
+  :: else ->
+    Kill
+    atomic { if :: wait[side] == flag -> wait[side] = value; flag = value :: else -> flag = wait[side] fi }
+  od;
+#endif
+  flag = 0
+}
+
 /* WakeIfAnnounced: of the other side. */
-inline WakeOther(getters) {
-  if
-  :: wait[getters] ->
+inline WakeOther(other) {
+  flag = wait[other];
+  do
+  :: flag == 0 -> break
+  :: else ->
     Kill
-    atomic { announced = wait[getters]; wait[getters] = false };
+#ifndef MUTANT_CLEAR_ANY
+    seen = mark[1 - (other)] + 1;
+    if :: flag >= seen -> break :: else fi;
     Kill
-    if :: announced -> Wake(getters) :: else fi
-  :: else
-  fi;
-  announced = false
+#endif
+    atomic { if :: wait[other] == flag -> wait[other] = 0; announced = true :: else -> flag = wait[other] fi };
+    if :: announced -> Kill Wake(other); break :: else fi
+  od;
+  announced = false; flag = 0; seen = 0
 }
 
 #define ItemsLeft (head != tail)
@@ -91,7 +112,7 @@ inline WakeOther(getters) {
 #define IsReady ((IsGetter && ItemsLeft) || (!IsGetter && HasRoom) || shut)
 
 proctype party(byte me) {
-  byte side, seen, round;
+  byte side, seen, round, flag;
   bool slept, announced, was_shut, is_over;
   side = (IsGetter -> 1 : 0);
   do
@@ -110,7 +131,8 @@ proctype party(byte me) {
     :: (IsGetter && seen != head) || (!IsGetter && !was_shut && HasRoom) ->
       if
       :: slept ->                                          /* RingWait::Attempt */
-        wait[side] = true;
+        seen = mark[1 - side] + 1;
+        Announce(seen);
         Kill
         if
         :: (IsGetter && tail - head > 1) || (!IsGetter && ROOM - (tail - head) > 1) -> Wake(side)
@@ -143,17 +165,11 @@ proctype party(byte me) {
       if
       :: was_shut -> is_over = true
       :: else ->
-#ifdef MUTANT_LOOK_FIRST
         seen = mark[1 - side];                             /* RingWait::PrepareSleep */
         was_shut = shut;
-        if :: IsReady -> goto awake :: else fi;
+        Announce(seen + 1);
         Kill
-        wait[side] = true;
-#else
-        wait[side] = true;                                 /* RingWait::PrepareSleep */
-        Kill
-        seen = mark[1 - side];
-        was_shut = shut;
+#ifndef MUTANT_NO_LOOK
         if :: IsReady -> goto awake :: else fi;
         Kill
 #endif
@@ -170,7 +186,8 @@ proctype party(byte me) {
         :: timeout -> asleep[me] = false
 #endif
         :: atomic { IsGetter && late < LATE -> late++; asleep[me] = false };
-          wait[side] = true;                               /* RingWait::Withdraw */
+          seen = mark[1 - side] + 1;                       /* RingWait::Withdraw */
+          Announce(seen);
           Kill
           if :: IsReady -> Wake(side) :: else fi;
           is_over = true
@@ -186,7 +203,8 @@ awake:
     atomic { seen = 0; was_shut = false }
   od;
 dead:
-  atomic { side = 0; seen = 0; round = 0; slept = false; announced = false; was_shut = false; is_over = false; over++ }
+  atomic { side = 0; seen = 0; round = 0; slept = false; flag = 0; announced = false; was_shut = false;
+    is_over = false; over++ }
 }
 
 /* ShutDown: under the putters' lock. Whoever does it is not killed. */
@@ -197,8 +215,8 @@ active proctype closer() {
 #endif
     (owner[0] == 0 || !alive[owner[0]]) -> shut = true
   };
-  atomic { wait[0] = false; asleep[1] = false; asleep[PUTTERS] = false };
-  atomic { wait[1] = false; asleep[PUTTERS + 1] = false; asleep[PARTIES] = false }
+  atomic { wait[0] = 0; asleep[1] = false; asleep[PUTTERS] = false };
+  atomic { wait[1] = 0; asleep[PUTTERS + 1] = false; asleep[PARTIES] = false }
 }
 
 /* When all is over: what was acknowledged is taken, or was in the hand of who was killed. */

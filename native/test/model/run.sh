@@ -235,15 +235,18 @@ check 'assertion'   'mutant: any death, no bound'   "-DDEATHS=1 -DPATIENT"
 
 model=ring
 pair='-DPUTTERS=1 -DGETTERS=1'
-check holds 'two putters, with bounds'              "-DGETTERS=1 -DBOUND"
-check holds 'two getters, one gives up'             "-DPUTTERS=1 -DBOUND -DLATE=1"
-check holds 'shut down at any time'                 "$pair -DBOUND -DROUNDS=3 -DROOM=2 -DCLOSER"
-check holds 'any death'                             "-DPUTTERS=1 -DDEATHS=1 -DBOUND"
-check 'invalid end' 'needs the bound: a late wake'  "$pair -DROUNDS=3"
+check holds 'two putters'                           "-DGETTERS=1"
+check holds 'two getters, one gives up'             "-DPUTTERS=1 -DLATE=1"
+check holds 'two getters, each for half'            "-DPUTTERS=1 -DROUNDS=4 -DTAKES=2"
+check holds 'one and one'                           "$pair -DROUNDS=4"
+check holds 'shut down at any time'                 "$pair -DROUNDS=3 -DROOM=2 -DCLOSER"
+check holds 'any death, with bounds'                "-DPUTTERS=1 -DDEATHS=1 -DBOUND"
 check 'invalid end' 'mutant: any death, no bound'   "-DPUTTERS=1 -DDEATHS=1"
 check 'invalid end' 'mutant: NO_WAKE'               "$pair -DMUTANT_NO_WAKE"
-check 'invalid end' 'mutant: LOOK_FIRST'            "$pair -DMUTANT_LOOK_FIRST"
+check 'invalid end' 'mutant: NO_LOOK'               "$pair -DMUTANT_NO_LOOK"
 check 'invalid end' 'mutant: WAKE_FIRST'            "$pair -DMUTANT_WAKE_FIRST"
+check 'invalid end' 'mutant: CLEAR_ANY'             "$pair -DROUNDS=3 -DMUTANT_CLEAR_ANY"
+check 'invalid end' 'mutant: ANNOUNCE_LATE'         "-DPUTTERS=1 -DROUNDS=4 -DTAKES=2 -DMUTANT_ANNOUNCE_LATE"
 check 'assertion'   'mutant: FLAGS_LATE'            "$pair -DCLOSER -DMUTANT_FLAGS_LATE"
 
 model=ring-chunks
