@@ -8,13 +8,14 @@ import { isMainProcess } from 'node-multiprocessing';
 import { awaiting } from './awaiting';
 import { counting } from './counting';
 import { meeting } from './meeting';
+import { messages } from './messages';
 import { pools } from './pools';
 import { processes } from './processes';
 import { Report, seconds } from './report';
 import { twoSeats } from './seats';
 import { threads } from './threads';
 
-const sections = [processes, counting, awaiting, twoSeats, meeting, threads, pools];
+const sections = [processes, counting, awaiting, twoSeats, meeting, threads, pools, messages];
 
 async function main(): Promise<void> {
   const startMs = performance.now();

@@ -4,7 +4,7 @@ import * as mp from 'node-multiprocessing';
 import { grouped, seconds, type Report, type Section } from './report';
 
 const items = 1000;
-const rounds = 3;
+const rounds = 5;
 
 export const cube = (x: number): number => x ** 3;
 

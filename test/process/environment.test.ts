@@ -1,7 +1,10 @@
 // Group B of CPython's behaviours: what happens at the ends of processes, to their standard streams,
 // their options and their main module. Each is a program of its own.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { Program, runProgram } from '../helpers/program';
 import { until } from '../helpers/watchdog';
@@ -289,4 +292,36 @@ describe('cpuCount()', () => {
     ]);
     assert.equal(pinned.stdout, '1\n', pinned.stderr);
   });
+
+  // Both versions of control groups, as a container sees its own: at the root.
+  for (const [version, shown, files] of [
+    [2, '0::/', { 'cpu.max': '50000 100000' }],
+    [1, '4:cpu:/', { 'cpu/cpu.cfs_quota_us': '50000', 'cpu/cpu.cfs_period_us': '100000' }],
+  ] as const) {
+    it(`is no more than a control group’s quota pays for, version ${version}`, async function () {
+      const groups = mkdtempSync(join(tmpdir(), 'mp-cgroup-'));
+      try {
+        mkdirSync(join(groups, 'cpu'));
+        for (const [name, text] of Object.entries({ ...files, shown })) {
+          writeFileSync(join(groups, name), `${text}\n`);
+        }
+        const probe = spawnSync('unshare', ['-rm', 'mount', '--bind', groups, '/sys/fs/cgroup']);
+        if (probe.status !== 0) this.skip(); // this user may make no namespaces here
+        // In a mount namespace of its own, where these are the machine's.
+        const script = [
+          'mount --bind "$0" /sys/fs/cgroup',
+          'mount --bind "$0/shown" "/proc/$$/cgroup"',
+          `exec "$1" -p "require('node-multiprocessing').cpuCount()"`,
+        ].join(' && ');
+        const command = ['-rm', 'sh', '-c', script, groups, process.execPath];
+        const { stdout, stderr } = await runProgram({}, [
+          '-p',
+          `require('child_process').execFileSync('unshare', ${JSON.stringify(command)}).toString()`,
+        ]);
+        assert.equal(stdout.trim(), '1', stderr);
+      } finally {
+        rmSync(groups, { recursive: true });
+      }
+    });
+  }
 });
