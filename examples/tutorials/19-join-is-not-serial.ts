@@ -17,16 +17,16 @@ async function seconds(run: () => Promise<void>): Promise<number> {
 }
 
 async function main(): Promise<void> {
-  const together = await seconds(async () => {
-    const children = makeAll();
-    for (const child of children) await child.start();
-    for (const child of children) await child.join();
-  });
   const oneByOne = await seconds(async () => {
     for (const child of makeAll()) {
       await child.start();
       await child.join();
     }
+  });
+  const together = await seconds(async () => {
+    const children = makeAll();
+    for (const child of children) await child.start();
+    for (const child of children) await child.join();
   });
   console.log(`同时: ${together.toFixed(1)} 秒, 逐个: ${oneByOne.toFixed(1)} 秒`);
   console.log('串行吗?', together < oneByOne ? '不' : '是');
