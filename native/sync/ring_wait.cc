@@ -43,7 +43,7 @@ void AnnounceAt(std::atomic<uint32_t>* flag, uint32_t mine) {
   }
 }
 
-/// Whether somebody is to be woken who announced something older than what would be announced `now`.
+/// Whether somebody is to be woken, who announced something older than would be announced `now`.
 /// Clears the flag then.
 template <typename Now>
 bool TakeAnnounced(std::atomic<uint32_t>* flag, Now now) {
