@@ -27,6 +27,7 @@ import type { Member } from './member.js';
 import { Kind } from './protocol.js';
 import { withRemoteStack } from './remote-stack.js';
 import { Signals } from './signals.js';
+import { Soon } from './soon.js';
 import type { Task } from './task.js';
 import { TaskQueue } from './task-queue.js';
 import type { WorkerEnd } from './worker.js';
@@ -55,7 +56,9 @@ export class PoolCore {
   /** How long tasks take, lately, in ms. */
   #usualMs = aheadMs;
   #isAwake = false;
-  #isRestPlanned = false;
+  /** Not at once: who awaits one task after the other has another one now. */
+  readonly #rests = new Soon(this.#rest.bind(this));
+  readonly #balances = new Soon(this.#balance.bind(this), 1);
   readonly #deadlines = new Deadlines(
     () => this.crew.members,
     (member, task) => {
@@ -286,7 +289,7 @@ export class PoolCore {
     task.isSettled = true;
     task.drop();
     this.#outstanding -= 1;
-    if (this.#outstanding === 0) this.#planRest();
+    if (this.#outstanding === 0) this.#rests.plan();
     return true;
   }
 
@@ -307,6 +310,8 @@ export class PoolCore {
     if (busiest === undefined) return;
     this.#takeBack(busiest);
     this.#dispatch();
+    // Its worker may have been at its ring just then, which nobody else can look into meanwhile.
+    if (busiest.sent.size > 1 && this.crew.hasIdle) this.#balances.plan();
   }
 
   #takeBack(member: Member): void {
@@ -384,16 +389,10 @@ export class PoolCore {
     this.crew.watch();
   }
 
-  /** Not at once: who awaits one task after the other has another one now. */
-  #planRest(): void {
-    if (this.#isRestPlanned) return;
-    this.#isRestPlanned = true;
-    setImmediate(() => {
-      this.#isRestPlanned = false;
-      if (this.#outstanding > 0) return;
-      if (this.state === 'closed') this.crew.retireAll();
-      this.#isAwake = false;
-      this.crew.unwatch();
-    });
+  #rest(): void {
+    if (this.#outstanding > 0) return;
+    if (this.state === 'closed') this.crew.retireAll();
+    this.#isAwake = false;
+    this.crew.unwatch();
   }
 }

@@ -143,6 +143,11 @@ export class Crew {
     return busiest;
   }
 
+  /** Whether a worker has nothing to do. */
+  get hasIdle(): boolean {
+    return this.#members.some(({ status, sent }) => status === 'ready' && sent.size === 0);
+  }
+
   /** Hears what workers tell; keeps the event loop alive. */
   watch(): void {
     this.#isWatching = true;
