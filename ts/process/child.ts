@@ -227,10 +227,12 @@ export class Child {
 
   /** Takes what is new and tells those who listen. */
   look(): void {
+    // The end first: whoever has ended tells nothing more. The other way round it could tell its
+    // result and end in between, and would seem to have ended without one.
+    this.#status ??= native.childStatus(this.#number);
     const news = native.childNews(this.#number);
     this.#hasStarted ||= news.hasStarted;
     if (news.hasResult) this.#result ??= native.childResult(this.#number);
-    this.#status ??= native.childStatus(this.#number);
     if (this.#status !== undefined) running.delete(this.#number);
     for (const listener of [...this.#listeners]) listener();
   }
