@@ -108,7 +108,7 @@ export const squareInThread = async (x: number): Promise<number> => {
 /** Takes all memory that it may have. */
 export const eatMemory = (): number => {
   const kept: unknown[] = [];
-  for (;;) kept.push(new Array(1000).fill(kept.length));
+  for (;;) kept.push(Array.from({ length: 1e5 }, (_, i) => ({ i })));
 };
 
 export const setEnvironment = (name: string, value: string): void => {
