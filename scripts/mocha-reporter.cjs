@@ -5,9 +5,26 @@ const { mkdirSync, writeFileSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 const { Spec } = require('mocha').reporters;
 
+/** How long what is left may keep the process alive after the last test. */
+const patienceMs = 60_000;
+
+function endAnyway() {
+  const left = process.getActiveResourcesInfo().join(', ');
+  console.error(`the tests are over, but the run does not end; what is left: ${left}`);
+  // Mocha has a listener that makes it the number of failures.
+  process.on('exit', () => {
+    process.exitCode = 1;
+  });
+  process.exit();
+}
+
 module.exports = class SpecAndCounts extends Spec {
   constructor(runner, options) {
     super(runner, options);
+    runner.once('end', () => {
+      // Whatever a test left behind, a run that does not end says so, and ends.
+      setTimeout(endAnyway, patienceMs).unref();
+    });
     const file = process.env.MOCHA_RESULTS;
     if (!file) return;
     const failures = [];

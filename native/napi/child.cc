@@ -123,7 +123,7 @@ size_t TakeGifts(Child& child, const uint8_t* bytes, size_t size) {
     Ticket ticket{};
     std::copy_n(next, ticket.size(), ticket.begin());
     next += ticket.size();
-    DescriptorOffice::Instance().Keep(ticket, std::move(gift));
+    if (gift.is_open()) DescriptorOffice::Instance().Keep(ticket, std::move(gift));
   }
   child.gifts.clear();
   return before;

@@ -25,7 +25,8 @@ void Child::Drain() {
     has_hung_up = received.progress != os::Progress::kMoved;
     if (has_hung_up) return;
     if (message == 'S') has_started = true;
-    if (message == 'D' && gift.is_open()) gifts.push_back(std::move(gift));
+    // Also one that could not be taken, for want of room: each has its ticket, in the same order.
+    if (message == 'D') gifts.push_back(std::move(gift));
     if (message == 'R') has_result = true;
   }
 }

@@ -37,6 +37,14 @@ struct NotifiedWorld : ConditionWorld {
   Party first{shared};
   Party second{shared};
 
+  /// The party begins to wait, then the others, and one is notified: the party, which is the oldest.
+  Ticket* EnterNotified(Id id) {
+    Ticket* mine = Enter(id);
+    (void)Enter(first.id());
+    (void)Enter(second.id());
+    condition.Notify(self.id(), 1);
+    return mine;
+  }
   /// What a look of a survivor, as each sleeper has it, makes of a state.
   struct Seen {
     bool first;
@@ -116,22 +124,15 @@ TEST_SUITE("killed at any step of a Condition") {
   }
 
   TEST_CASE_FIXTURE(NotifiedWorld, "as the one that was notified: the next one is, until it left") {
-    Ticket* a = nullptr;
-    Ticket* b = nullptr;
-    Ticket* granted = nullptr;
-    // Before the party's own wait they could not be younger; so it makes them, at known places.
-    a = &object->block.tickets[1];
-    b = &object->block.tickets[2];
-    granted = &object->block.tickets[0];
+    Ticket* a = &object->block.tickets[1];
+    Ticket* b = &object->block.tickets[2];
+    Ticket* granted = &object->block.tickets[0];
     bool had_it = false;
     bool has_left = false;
     KillAtEveryStep(
         shared,
         [&](Id id) {
-          Ticket* mine = Enter(id);
-          (void)Enter(first.id());
-          (void)Enter(second.id());
-          condition.Notify(self.id(), 1);
+          Ticket* mine = EnterNotified(id);
           condition.Leave(id, mine);
         },
         [&](Left& left) {
@@ -157,10 +158,7 @@ TEST_SUITE("killed at any step of a Condition") {
     KillAtEveryStep(
         shared,
         [&](Id id) {
-          Ticket* mine = Enter(id);
-          (void)Enter(first.id());
-          (void)Enter(second.id());
-          condition.Notify(self.id(), 1);
+          Ticket* mine = EnterNotified(id);
           condition.Abandon(id, mine);
         },
         [&](Left& left) {

@@ -93,7 +93,11 @@ for (const method of mp.getAllStartMethods()) {
           armed.set();
           console.log(await child[wait](), child.exitCode);
         }
-        setTimeout(() => console.log(signals), 50);`;
+        const counted = setInterval(() => {
+          if (signals < 2) return;
+          console.log(signals);
+          clearInterval(counted);
+        }, 1);`;
       assert.equal(await run(functions, parent), 'true 3\ntrue 3\n2');
     });
 

@@ -12,7 +12,7 @@ import type { CoreOptions } from '../core-options.js';
 import type { Slot } from '../functions.js';
 import { checkNames, checkTask, checkTimeout, optionalCount, type TaskTarget } from '../options.js';
 import { Form, settlesItems, type Outcome } from '../protocol.js';
-import { Task } from '../task.js';
+import { Task, type TaskEnd, type TaskWork } from '../task.js';
 import { Future, setCall } from './future.js';
 import { OrderedCalls, zip } from './ordered-calls.js';
 
@@ -159,11 +159,7 @@ export abstract class Executor {
     return future;
   }
 
-  #call(
-    future: Future,
-    work: ConstructorParameters<typeof Task>[0],
-    end: ConstructorParameters<typeof Task>[2],
-  ): void {
+  #call(future: Future, work: TaskWork, end: TaskEnd): void {
     const core = this.#core;
     let task: Task;
     try {
@@ -193,7 +189,7 @@ export function cancelWaiting(core: PoolCore): void {
 function endOf<T>(
   future: Future<T>,
   read: (value: unknown, isOutcomes: boolean) => T,
-): ConstructorParameters<typeof Task>[2] {
+): TaskEnd {
   return {
     done: (value, isOutcomes) => {
       future.setResult(read(value, isOutcomes));
