@@ -186,10 +186,7 @@ export function cancelWaiting(core: PoolCore): void {
   core.cancelAllWaiting(cancelling);
 }
 
-function endOf<T>(
-  future: Future<T>,
-  read: (value: unknown, isOutcomes: boolean) => T,
-): TaskEnd {
+function endOf<T>(future: Future<T>, read: (value: unknown, isOutcomes: boolean) => T): TaskEnd {
   return {
     done: (value, isOutcomes) => {
       future.setResult(read(value, isOutcomes));
