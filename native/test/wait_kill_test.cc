@@ -37,7 +37,7 @@ struct NotifiedWorld : ConditionWorld {
   Party first{shared};
   Party second{shared};
 
-  /// The party begins to wait, then the others, and one is notified: the party, which is the oldest.
+  /// The party begins to wait, then the others; one is notified: the party, which is the oldest.
   Ticket* EnterNotified(Id id) {
     Ticket* mine = Enter(id);
     (void)Enter(first.id());
