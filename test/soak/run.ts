@@ -86,6 +86,11 @@ const parts: readonly Part[] = [
     env: { MP_QUEUE_MESSAGES: '300000', MP_KILL_EVERY_MS: '5' },
   },
   {
+    name: 'a message of 1 GB through a queue and a pipe',
+    command: suite('channel/huge.test.js'),
+    env: { MP_HUGE_BYTES: '1000000000' },
+  },
+  {
     name: '1,000 ends of pool workers, in all ways at all moments; 100 without memory',
     command: [...suite('crash/pools.test.js'), '--grep', 'reject'],
     env: { MP_POOL_KILLS: '1000', MP_POOL_MEMORY: '100' },
