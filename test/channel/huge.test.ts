@@ -34,7 +34,7 @@ const ways: Record<string, () => Way> = {
   },
 };
 
-describe('a message of 100 MB', () => {
+describe(`a message of ${String(bytes / 1e6)} MB`, () => {
   for (const [name, make] of Object.entries(ways)) {
     it(`goes through a ${name} whole, and the next one gives its memory back`, () => {
       const { put, get } = make();
