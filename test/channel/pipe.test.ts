@@ -21,7 +21,7 @@ describe('a pipe through shared memory', () => {
 
   it('a send that is given up while it waits for room is not sent', async () => {
     const [a, b] = pipeOf({});
-    const big = randomBytes(4_000_000);
+    const big = randomBytes(5_000_000);
     await a.sendBytes(big);
     await assert.rejects(a.sendBytes(big, { timeout: 10 }), mp.TimeoutError);
     assert.throws(() => {

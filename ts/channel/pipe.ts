@@ -24,7 +24,7 @@ export interface PipeOptions {
 /**
  * Two connected ends, to keep one and send the other to another process.
  *
- * Through shared memory about 1 MiB may be under way in each direction, or one message of any size
+ * Through shared memory about 4 MiB may be under way in each direction, or one message of any size
  * that the tree's memory has room for, alone; `send` waits for room beyond that. When the other side
  * is killed, a receiver hears of it at once; a sender that does not wait may send a few more messages
  * until it does, as into any buffer.

@@ -20,7 +20,7 @@ import { Ring } from './ring.js';
 import type { ReceiveRequest, Transport } from './transport.js';
 
 /** What may be under way in each direction, in bytes; or one message of any size, alone. */
-const mostBytes = 2 ** 20;
+const mostBytes = 4 * 2 ** 20;
 /** What the message of a handle begins with; no value does. */
 const handleMark = 0xfd;
 
