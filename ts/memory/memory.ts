@@ -27,13 +27,22 @@ export function openMemory(): Backend {
   return backend;
 }
 
-function chooseBackend(): Backend {
+/** In a process that was forked with shared memory open: its environment may want another one. */
+export function reconsiderBackend(): void {
+  const wanted = wantedBackend();
+  if (wanted !== 'auto' && wanted !== backend?.name) backend = undefined;
+}
+
+function wantedBackend(): BackendName | 'auto' {
   const wanted = process.env.NODE_MULTIPROCESSING_BACKEND ?? 'auto';
-  if (!['auto', 'wasm', 'plain'].includes(wanted)) {
-    throw invalidArgument(
-      `NODE_MULTIPROCESSING_BACKEND is ${JSON.stringify(wanted)}; it must be 'wasm' or 'plain'`,
-    );
-  }
+  if (wanted === 'auto' || wanted === 'wasm' || wanted === 'plain') return wanted;
+  throw invalidArgument(
+    `NODE_MULTIPROCESSING_BACKEND is ${JSON.stringify(wanted)}; it must be 'wasm' or 'plain'`,
+  );
+}
+
+function chooseBackend(): Backend {
+  const wanted = wantedBackend();
   if (wanted !== 'plain') {
     try {
       return { name: 'wasm', ...openWasmBackend() };

@@ -8,6 +8,7 @@ import { childOf, recordOf } from '../process/record.js';
 import { exitCodeOf, signalName } from '../process/result.js';
 import type { Child } from '../process/child.js';
 import { getStartMethod } from '../process/start-methods.js';
+import './rehearsal.js';
 import { runWorker } from './run-worker.js';
 import type { Worker, WorkerArguments, WorkerEnd, WorkerKind } from './worker.js';
 

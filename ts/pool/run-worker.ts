@@ -25,9 +25,14 @@ export async function runWorker(args: WorkerArguments): Promise<void> {
   process.on('SIGINT', () => undefined);
   resetClock();
   await (args.initializer as TaskFunction | undefined)?.(...args.initargs);
-  await new WorkerLoop(args).run();
+  await serve(args);
   // What the tasks have left on the event loop is not waited for.
   setImmediate(() => process.exit());
+}
+
+/** Runs tasks until there will be no more. */
+export function serve(args: WorkerArguments): Promise<void> {
+  return new WorkerLoop(args).run();
 }
 
 class WorkerLoop {

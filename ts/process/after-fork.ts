@@ -1,5 +1,6 @@
 // What a forked child has to mend in JavaScript: what Node computed once, in another process. Each
 // part is prepared in the server, so that little is left to do in the child.
+import { reconsiderBackend } from '../memory/memory.js';
 import { renewSelves } from '../memory/self.js';
 import {
   alignCaches,
@@ -48,6 +49,7 @@ export function becomeItself(pid: number, { environment, directory }: Surroundin
   setEnvironment(environment);
   // Also where it is the same: Node remembers what the server asked for.
   process.chdir(directory);
+  reconsiderBackend();
   reseed();
   dropCaches();
 }

@@ -59,6 +59,18 @@ function processOf(identity: Identity, { type, target, args, fields }: Work): Pr
  * compiled.
  */
 export async function rehearse(): Promise<void> {
+  await rehearseBeginning();
+  for (const part of rehearsals) await part();
+}
+
+const rehearsals: (() => Promise<void>)[] = [];
+
+/** `part` does what many children do first, too. It leaves nothing behind, and must not fail. */
+export function addRehearsal(part: () => Promise<void>): void {
+  rehearsals.push(part);
+}
+
+async function rehearseBeginning(): Promise<void> {
   const { identity } = thisProcess();
   const nothing = { type: undefined, target: rehearse, args: [1, '', {}], fields: {} };
   const task: Task = {

@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { adoptMainModule, loadMain } from '../functions/main-module.js';
-import { attachTree } from '../memory/memory.js';
+import { attachTree, openMemory } from '../memory/memory.js';
 import { native } from '../native/binding.js';
 import { becomeItself, prepareToFork, readyToFork, rehearseBirth } from './after-fork.js';
 import { probeCode, type ForkserverSetup, type ForkTask } from './forkserver-setup.js';
@@ -48,7 +48,7 @@ async function serve(): Promise<void> {
   readyToFork();
   for (let i = 0; i < rehearsals; i += 1) {
     rehearseBirth();
-    await entry.rehearse?.();
+    if (setup.arena !== undefined) await entry.rehearse?.();
   }
   // From the event loop itself: nothing of the server's is on the stack of its children.
   setImmediate(forkAndRun, entry);
@@ -60,7 +60,11 @@ function becomeServer({ argv, arena, main }: ForkserverSetup): void {
     identity: { name: 'forkserver', numbers: [], isDaemon: true, authkey: new Uint8Array() },
     parent: { name: 'MainProcess', pid: process.ppid },
   });
-  if (arena !== undefined) attachTree({ id: arena, descriptor: arenaFile });
+  if (arena !== undefined) {
+    attachTree({ id: arena, descriptor: arenaFile });
+    // So that its children need not make a window and compile the fast paths, each its own.
+    openMemory();
+  }
   if (main !== undefined) adoptMainModule(main);
 }
 

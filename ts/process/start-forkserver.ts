@@ -158,13 +158,18 @@ function proveSync(): void {
   judge(child);
 }
 
+/** Whether there is a server that needs not be waited for. */
+const isAtHand = (): boolean => isProven && native.forkserverState(0).state === 'ready';
+
 /** A server that ended is started again; one that ends each time is none. */
 const attempts = 3;
 
 async function start(seed: TaskSeed): Promise<Child> {
   for (let i = 0; i < attempts && hasHope(); i += 1) {
-    if (await ready()) await (proving ??= prove());
-    proving = undefined;
+    if (!isAtHand()) {
+      if (await ready()) await (proving ??= prove());
+      proving = undefined;
+    }
     const child = hasHope() ? forkFor(seed) : undefined;
     if (child !== undefined) return child;
   }
