@@ -2,15 +2,15 @@
 //
 //   ring_kill_rounds [rounds] [--cpu N]
 //
-// Three producers and three consumers, each in its own manner: blocking, with random timeouts, as an
-// event loop with random cancellations. Each round kills a random one of them and puts a new one in
-// its place: half of them at a random moment, half of them within 20 µs after they have begun to wait
-// for the ring or to put or get.
+// Three producers and three consumers, each in its own manner: blocking, with random timeouts, as
+// an event loop with random cancellations. Each round kills a random one of them and puts a new one
+// in its place: half of them at a random moment, half of them within 20 µs after they have begun to
+// wait for the ring, or to put or get.
 //
-// Checked each round: messages go on within 2 s. At the end every message that was acknowledged came
-// exactly once, whole, and after its predecessors, but for at most one in the hand of each consumer
-// that was killed; one that its killed producer had begun came once or not; no chunk of the ring's
-// memory is lost.
+// Checked each round: messages go on within 2 s. At the end every message that was acknowledged
+// came exactly once, whole, and after its predecessors, but for at most one in the hand of each
+// consumer that was killed; one that its killed producer had begun came once or not; no chunk of
+// the ring's memory is lost.
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
