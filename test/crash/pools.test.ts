@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 
 import * as mp from 'node-multiprocessing';
 
-import { runProgram } from '../helpers/program';
+import { Program, runProgram } from '../helpers/program';
 import { randomFrom, runSeed } from '../helpers/random';
 import { until, within } from '../helpers/watchdog';
 import { endBy, endings, endInOutcome, endLater, type Way } from '../pool/endings';
@@ -212,7 +212,7 @@ describe('a worker of a pool without memory', () => {
     const growing = `
       export const grow = () => { for (const all = [];;) all.push(new Array(1e5).fill(1)); };
       if (import.meta.url.endsWith('?now')) grow();`;
-    const program = `
+    const main = `
       import * as mp from 'node-multiprocessing';
       import { grow } from './grow.mjs';
       export const growNow = () => grow();
@@ -236,8 +236,14 @@ describe('a worker of a pool without memory', () => {
         }
         await pool[Symbol.asyncDispose]();
       }`;
-    const files = { 'main.mjs': program, 'grow.mjs': growing };
-    const end = await runProgram(files, ['--max-old-space-size=60', 'main.mjs']);
+    const files = { 'main.mjs': main, 'grow.mjs': growing };
+    const program = new Program(files);
+    const end = await program
+      .start(['--max-old-space-size=60', 'main.mjs'])
+      .end(10_000 + memoryRounds * 5_000)
+      .finally(() => {
+        program.remove();
+      });
     const lines = upTo(memoryRounds).map(
       (i) => `${i % 4 === 3 ? 'idle' : 'ERR_MP_WORKER_LOST'} ${String(i * i)}\n`,
     );

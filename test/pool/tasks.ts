@@ -224,3 +224,10 @@ export function closeArray(array: mp.RawArray<'d'>): void {
   array.close();
 }
 export const isLocked = (array: object): boolean => 'getLock' in array;
+
+/** Objects in objects, so many. */
+export function nested(levels: number): object {
+  let value: object = {};
+  for (let i = 0; i < levels; i += 1) value = { value };
+  return value;
+}

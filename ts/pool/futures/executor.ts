@@ -2,6 +2,7 @@
 // concurrent.futures.
 import { inspect } from 'node:util';
 
+import { registerStayer } from '../../codec/carriers.js';
 import { ClosedError, invalidArgument } from '../../errors.js';
 import type { Callable } from '../../functions/reference.js';
 import type { FunctionRef } from '../../functions/function-ref.js';
@@ -230,3 +231,5 @@ function checkMap(given: readonly (Iterable<unknown> | ExecutorMapOptions)[]) {
 function isAsyncIterable(value: unknown): boolean {
   return value !== undefined && value !== null && Symbol.asyncIterator in Object(value);
 }
+
+registerStayer(Executor, "its workers are this one's");
