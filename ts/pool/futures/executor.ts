@@ -63,6 +63,18 @@ const unreachable = new FinalizationRegistry((core: PoolCore) => {
 
 export let coreOf: (executor: Executor) => PoolCore;
 
+/** Whether the program's exit handlers run: nothing that is submitted then can come to an end. */
+let isEnding = false;
+let isListening = false;
+
+function listen(): void {
+  if (isListening) return;
+  isListening = true;
+  process.prependListener('exit', () => {
+    isEnding = true;
+  });
+}
+
 /** What executors have in common. @public */
 export abstract class Executor {
   readonly #core: PoolCore;
@@ -71,6 +83,7 @@ export abstract class Executor {
   /** @internal */
   constructor(options: CoreOptions) {
     options.kind.check();
+    listen();
     this.#core = new PoolCore(options);
     unreachable.register(this, this.#core);
   }
@@ -78,7 +91,7 @@ export abstract class Executor {
   /**
    * Calls `fn(...args)` in a worker. Arguments that cannot be sent are the future's error.
    *
-   * @throws ClosedError after `shutdown`; BrokenExecutor; NotImportableError for a function that
+   * @throws ClosedError after `shutdown`, and in exit handlers of the program; BrokenExecutor; NotImportableError for a function that
    * cannot be sent
    */
   submit<A extends readonly unknown[], R>(fn: TaskTarget<A, R>, ...args: A): Future<Awaited<R>> {
@@ -142,6 +155,9 @@ export abstract class Executor {
     const { state } = this.#core;
     if (this.#isShutDown || state === 'closed' || state === 'terminated') {
       throw new ClosedError(`${method}() cannot schedule new futures after shutdown`);
+    }
+    if (isEnding) {
+      throw new ClosedError(`${method}() cannot schedule new futures at the end of the program`);
     }
     this.#core.checkOpen(method);
   }
