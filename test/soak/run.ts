@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 const root = dirname(require.resolve('node-multiprocessing/package.json'));
 const nativeFolder = join(root, 'build/native-tests/none');
 const nativeKills = join(nativeFolder, 'kill_rounds');
+const ringKills = join(nativeFolder, 'ring_kill_rounds');
 
 interface Part {
   readonly name: string;
@@ -34,6 +35,11 @@ const parts: readonly Part[] = [
     name: '10,000 kill rounds of C++ processes',
     command: [nativeKills, '10000', '--blocked-ms', '5000', '--median-ms', '2'],
     ...(!existsSync(nativeKills) && { missing: 'run `npm run test:native` first' }),
+  },
+  {
+    name: '10,000 kill rounds of C++ processes at a ring',
+    command: [ringKills, '10000'],
+    ...(!existsSync(ringKills) && { missing: 'run `npm run test:native` first' }),
   },
   {
     name: '300 kill rounds of Node processes, blocked event loops',

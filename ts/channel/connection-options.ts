@@ -59,6 +59,9 @@ export interface IntoOptions {
   readonly offset?: number | undefined;
 }
 
+/** Without waiting. */
+export const pollNow = { timeoutMs: 0, signal: undefined };
+
 /** What this layer may do with a connection of the class, and users may not. */
 export interface Internals<Connection> {
   /** Whether its waits keep the event loop alive. */

@@ -10,6 +10,7 @@ import {
   notOpen,
   optionsIn,
   placed,
+  pollNow,
   sendPart,
   wrongDirection,
   type ConnectionOptions,
@@ -35,8 +36,6 @@ function descriptorToSend(method: string, handle: HandleInput): number {
   }
   throw invalidArgument(`${method}(): send() a pipe's end, or make it with { via: 'socket' }`);
 }
-
-const pollNow = { timeoutMs: 0, signal: undefined };
 
 /**
  * One end of a connection: messages to and from another process, each of which arrives whole, once,

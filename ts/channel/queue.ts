@@ -160,7 +160,6 @@ export class Queue<T = unknown> {
    * @param options - as in {@link Queue.put}, for each item
    */
   async putMany(items: Iterable<T>, options?: AwaitOptions): Promise<void> {
-    checkAwait('putMany', options);
     for (const item of checkItems('putMany', items)) {
       const isDone = options === undefined && !this.#isClosed && this.#putNumber(item);
       if (!isDone) await this.put(item, options);
