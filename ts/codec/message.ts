@@ -1,7 +1,7 @@
 // Values to messages of a ring and back. Numbers, long strings and typed arrays are written into the
 // ring directly; trees are encoded by the tree codec, all else by the general one, before the ring is
 // locked: so what user code throws (a getter, for one) reaches the caller, and nothing is sent.
-import { decode, decodeSync, discard, encode, isPlainMessage } from './codec.js';
+import { decode, decodeSync, discard, encode, forsakeMessage, isPlainMessage } from './codec.js';
 import { readBinary, tagOfView, viewedBytes, isPlainBuffer } from './binary.js';
 import { Tag } from './tags.js';
 import { isWellFormed, readShort, shortText } from './text.js';
@@ -228,7 +228,8 @@ export class Encoded {
     return decode(this.bytes);
   }
 
+  /** Nobody will have the value. */
   discard(): void {
-    discard(this.bytes);
+    forsakeMessage(this.bytes);
   }
 }
