@@ -5,7 +5,8 @@ import { report } from './report.js';
 import { median } from './stats.js';
 
 const rounds = 7;
-const warmUpMs = 500;
+/** Until processes that were just forked have compiled what they run. */
+const warmUpMs = 1000;
 
 /**
  * Measures `round(count)`, with as many tasks as fill a seventh of the measured time. `perSecond` is

@@ -20,8 +20,8 @@ async function main(): Promise<void> {
   await pool.join();
   const values: number[] = [];
   for (const result of results) values.push(await result.get());
-  console.log(values.join(', '));
+  console.log(`[${values.join(', ')}]`);
 }
 
 // Prints:
-// 0, 1, 4, 9, 16, 25, 36, 49, 64, 81
+// [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]

@@ -1,8 +1,9 @@
-// A semaphore that starts at 0 tells the consumer that there is an item.
+// A semaphore that starts at 0 tells the consumer that there is an item. (In the original its value is
+// 1 when the producer looks; here the consumer may have been quicker.)
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as mp from 'node-multiprocessing';
 
-const rounds = 3;
+const rounds = 5;
 
 export async function consumer(semaphore: mp.Semaphore, item: mp.Value<'i'>): Promise<void> {
   console.log('consumer is waiting');
@@ -16,6 +17,7 @@ export async function producer(semaphore: mp.Semaphore, item: mp.Value<'i'>): Pr
   item.value = Math.trunc(1000 * Math.random());
   console.log(`producer notify: produced item number ${item.value}`);
   semaphore.release();
+  console.log(`semaphore: ${semaphore.value}`);
 }
 
 async function main(): Promise<void> {
@@ -36,17 +38,32 @@ if (mp.isMainProcess()) void main();
 // Prints, in any order:
 // consumer is waiting
 // producer notify: produced item number <number>
+// semaphore: <number>
 // consumer notify: consumed item number <number>
-// semaphore: 0
+// semaphore: <number>
 // Prints, in any order:
 // consumer is waiting
 // producer notify: produced item number <number>
+// semaphore: <number>
 // consumer notify: consumed item number <number>
-// semaphore: 0
+// semaphore: <number>
 // Prints, in any order:
 // consumer is waiting
 // producer notify: produced item number <number>
+// semaphore: <number>
 // consumer notify: consumed item number <number>
-// semaphore: 0
+// semaphore: <number>
+// Prints, in any order:
+// consumer is waiting
+// producer notify: produced item number <number>
+// semaphore: <number>
+// consumer notify: consumed item number <number>
+// semaphore: <number>
+// Prints, in any order:
+// consumer is waiting
+// producer notify: produced item number <number>
+// semaphore: <number>
+// consumer notify: consumed item number <number>
+// semaphore: <number>
 // Prints:
 // program terminated

@@ -4,7 +4,7 @@ import * as mp from 'node-multiprocessing';
 type Acquirable = mp.Lock | mp.RLock | mp.Condition | mp.Semaphore;
 
 const log = (text: string) => {
-  console.log(`(${mp.threading.currentThread().name}) ${text}`);
+  console.log(`(${mp.threading.currentThread().name.padEnd(10)}) ${text}`);
 };
 
 export function withGuard(statement: Acquirable): void {
@@ -24,10 +24,9 @@ export function withoutGuard(statement: Acquirable): void {
 async function main(): Promise<void> {
   const statements = [new mp.Lock(), new mp.RLock(), new mp.Condition(), new mp.Semaphore(1)];
   const threads = statements.flatMap((statement) =>
-    [withGuard, withoutGuard].map((target) => {
-      const name = `${statement.constructor.name} ${target.name}`;
-      return new mp.threading.Thread({ target, args: [statement], name });
-    }),
+    [withGuard, withoutGuard].map(
+      (target) => new mp.threading.Thread({ target, args: [statement] }),
+    ),
   );
   for (const thread of threads) await thread.start();
   for (const thread of threads) await thread.join();
@@ -36,11 +35,11 @@ async function main(): Promise<void> {
 if (mp.isMainProcess()) void main();
 
 // Prints, in any order:
-// (Lock withGuard) acquired via with
-// (Lock withoutGuard) acquired directly
-// (RLock withGuard) acquired via with
-// (RLock withoutGuard) acquired directly
-// (Condition withGuard) acquired via with
-// (Condition withoutGuard) acquired directly
-// (Semaphore withGuard) acquired via with
-// (Semaphore withoutGuard) acquired directly
+// (Thread-1 (withGuard)) acquired via with
+// (Thread-2 (withoutGuard)) acquired directly
+// (Thread-3 (withGuard)) acquired via with
+// (Thread-4 (withoutGuard)) acquired directly
+// (Thread-5 (withGuard)) acquired via with
+// (Thread-6 (withoutGuard)) acquired directly
+// (Thread-7 (withGuard)) acquired via with
+// (Thread-8 (withoutGuard)) acquired directly

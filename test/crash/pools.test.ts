@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 
 import * as mp from 'node-multiprocessing';
 
-import { runProgram } from '../helpers/program';
+import { Program, runProgram } from '../helpers/program';
 import { randomFrom, runSeed } from '../helpers/random';
 import { until, within } from '../helpers/watchdog';
 import { endBy, endings, endInOutcome, endLater, type Way } from '../pool/endings';
@@ -19,7 +19,7 @@ import * as tasks from '../pool/tasks';
 
 const rounds = Number(process.env.MP_POOL_KILLS ?? 88);
 const manyTasks = Number(process.env.MP_POOL_TASKS ?? 2000);
-const memoryRounds = Number(process.env.MP_POOL_MEMORY ?? 3);
+const memoryRounds = Number(process.env.MP_POOL_MEMORY ?? 4);
 
 const loaded = pathToFileURL(join(__dirname, '../pool/end-at-load.mjs'));
 
@@ -207,31 +207,45 @@ describe('a result that nobody looks at', () => {
 });
 
 describe('a worker of a pool without memory', () => {
-  it('rejects its task; the parent goes on', async function () {
+  it('rejects its task, at whatever moment that was; the parent goes on', async function () {
     this.timeout(20_000 + memoryRounds * 5_000);
-    const program = `
-      import * as mp from 'node-multiprocessing';
+    const growing = `
       export const grow = () => { for (const all = [];;) all.push(new Array(1e5).fill(1)); };
+      if (import.meta.url.endsWith('?now')) grow();`;
+    const main = `
+      import * as mp from 'node-multiprocessing';
+      import { grow } from './grow.mjs';
+      export const growNow = () => grow();
       export const growInOutcome = () => ({ get value() { return grow(); } });
       export const growLater = () => { setTimeout(grow, 1); };
       export const square = (x) => x * x;
       if (mp.isMainProcess()) {
         const pool = new mp.Pool(1);
+        const atLoad = mp.functionRef(new URL('./grow.mjs?now', import.meta.url), 'grow');
         const gone = async () => {
           const [{ pid }] = pool.stats().workers;
           await pool.apply(growLater);
           while (pool.stats().workers[0]?.pid === pid) await new Promise((r) => setTimeout(r, 1));
           return 'idle';
         };
+        const moments = [atLoad, growNow, growInOutcome].map((fn) => () => pool.apply(fn));
+        moments.push(gone);
         for (let i = 0; i < ${String(memoryRounds)}; i += 1) {
-          const lost = i % 3 === 2 ? gone() : pool.apply(i % 3 === 0 ? grow : growInOutcome);
+          const lost = moments[i % 4]();
           console.log(await lost.catch((error) => error.code), await pool.apply(square, [i]));
         }
         await pool[Symbol.asyncDispose]();
       }`;
-    const end = await runProgram({ 'main.mjs': program }, ['--max-old-space-size=60', 'main.mjs']);
+    const files = { 'main.mjs': main, 'grow.mjs': growing };
+    const program = new Program(files);
+    const end = await program
+      .start(['--max-old-space-size=60', 'main.mjs'])
+      .end(10_000 + memoryRounds * 5_000)
+      .finally(() => {
+        program.remove();
+      });
     const lines = upTo(memoryRounds).map(
-      (i) => `${i % 3 === 2 ? 'idle' : 'ERR_MP_WORKER_LOST'} ${String(i * i)}\n`,
+      (i) => `${i % 4 === 3 ? 'idle' : 'ERR_MP_WORKER_LOST'} ${String(i * i)}\n`,
     );
     assert.equal(end.stdout, lines.join(''), end.stderr);
     assert.equal(end.code, 0);

@@ -56,9 +56,15 @@ const further: Record<string, (lines: readonly string[]) => void> = {
     }
     assert.ok(new Set(events.map(({ pid }) => pid)).size <= 4, 'by four workers');
   },
+  '60': (lines) => {
+    const exits = lines.filter((line) => line.startsWith('Exiting'));
+    assert.deepEqual(exits, ['Exiting Thread-1', 'Exiting Thread-2', 'Exiting Main Thread']);
+  },
   '63': (lines) => {
     const numbers = lines.flatMap((line) => /item number (\d+)/.exec(line)?.[1] ?? []);
     for (let i = 0; i < numbers.length; i += 2) assert.equal(numbers[i], numbers[i + 1]);
+    const values = lines.flatMap((line) => /^semaphore: (\d)/.exec(line)?.[1] ?? []);
+    assert.ok(values.every((value) => value === '0' || value === '1'));
   },
 };
 

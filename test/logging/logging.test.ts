@@ -58,11 +58,33 @@ describe('getLogger', () => {
       seen.map(({ levelName, message }) => `${levelName} ${message}`),
       ['INFO one', 'WARNING two', 'ERROR three', 'Level 22 four'],
     );
-    assert.deepEqual([seen[0]!.processName, seen[0]!.pid], ['MainProcess', process.pid]);
+    const { processName, threadName, pid } = seen[0]!;
+    assert.deepEqual([processName, threadName, pid], ['MainProcess', 'MainThread', process.pid]);
     assert.ok(Math.abs(Date.now() - seen[0]!.time) < 10_000);
     assert.throws(() => {
       logger.addHandler('stderr' as never);
     }, TypeError);
+  });
+});
+
+describe('the thread in a log record', () => {
+  it('is the one that wrote it, by its present name', async () => {
+    const { stdout, stderr } = await program(`
+      const names = async () => {
+        const seen = [];
+        mp.getLogger().addHandler(({ processName, threadName }) => seen.push(processName, threadName));
+        mp.getLogger().error('one');
+        mp.threading.currentThread().name = 'another';
+        mp.getLogger().error('two');
+        return seen;
+      };
+      module.exports = { names };
+      if (mp.isMainProcess()) (async () => {
+        const thread = new mp.threading.Thread({ target: names, name: 'Reader' });
+        await thread.start();
+        console.log((await thread.result()).join(' '));
+      })();`);
+    assert.equal(stdout, 'MainProcess Reader MainProcess another\n', stderr);
   });
 });
 

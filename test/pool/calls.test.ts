@@ -194,6 +194,45 @@ forEachKind('Pool, single calls', (pools) => {
     assert.equal(await within('a task', pools.pool.apply(tasks.square, [2])), 4);
   });
 
+  it('values that are nested too deeply are errors, on the way there and on the way back', async () => {
+    // Before: half a minute for the one, for ever for the other.
+    for (const levels of [20_000, 100_000]) {
+      const sent = pools.pool.apply(tasks.same, [tasks.nested(levels)]);
+      await assert.rejects(within('the call', sent), /args\[0\] cannot be sent.*too deeply/);
+      const returned = pools.pool.apply(tasks.nested, [levels]);
+      await assert.rejects(within('the task', returned), mp.MaybeEncodingError);
+    }
+    // What can be written down, perhaps cannot be read.
+    for (const levels of [500, 2_000]) {
+      const value = await within(
+        'the task',
+        pools.pool.apply(tasks.nested, [levels]).catch((error: unknown) => error),
+      );
+      if (!(value instanceof Error)) assert.deepEqual(Object.keys(value as object), ['value']);
+      else assert.ok(value instanceof mp.NotCloneableError, String(value));
+    }
+  });
+
+  it('what only means something here cannot be sent', async () => {
+    const result = pools.pool.applyAsync(tasks.square, [2]);
+    const iterator = pools.pool.imap(tasks.square, []);
+    const executor = new mp.futures.ThreadPoolExecutor(1);
+    const future = executor.submit(tasks.square, 2);
+    for (const object of [result, iterator, executor, future, pools.pool]) {
+      await assert.rejects(pools.pool.apply(tasks.same, [object]), mp.NotCloneableError);
+      await assert.rejects(pools.pool.apply(tasks.same, [[object]]), mp.NotCloneableError);
+    }
+    assert.deepEqual(await within('both', Promise.all([result, future])), [4, 4]);
+    await executor.shutdown();
+  });
+
+  it('a timeout of 0 is over with the first line', async () => {
+    for (const timeout of [0, -1]) {
+      const call = pools.pool.apply(tasks.sleep, [10_000], { timeout });
+      await assert.rejects(within('the call', call), mp.TimeoutError);
+    }
+  });
+
   it('functions by source and by name, and built-in ones, are called', async () => {
     const source = mp.functionSource((x: number) => x + 1);
     assert.equal(await within('a task', pools.pool.apply(source, [1])), 2);

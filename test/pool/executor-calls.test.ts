@@ -27,6 +27,23 @@ forEachExecutor((make, isForked) => {
     assert.match(String((error.cause as Error).stack), /tasks\.(js|ts)/);
   });
 
+  it('map() keeps no result that it has given (test_free_reference)', async () => {
+    await using executor = make();
+    const results = executor.map(tasks.echo, upTo(10));
+    const given: WeakRef<object>[] = [];
+    for (let i = 0; i < 9; i += 1) {
+      const { value } = await within('a result', results.next());
+      given.push(new WeakRef(value as object));
+    }
+    await collectGarbage();
+    // The one that came last may be on the stack.
+    assert.deepEqual(
+      given.slice(0, -1).filter((result) => result.deref() !== undefined),
+      [],
+    );
+    assert.deepEqual(await within('the last', results.next()), { done: false, value: [9] });
+  });
+
   it('what cannot be sent is an error of that future; a function that cannot, of the call', async () => {
     await using executor = make();
     const bad = executor.submit(tasks.same, Symbol('no'));

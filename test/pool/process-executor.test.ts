@@ -166,13 +166,26 @@ describe('a program with an executor', () => {
         export const square = (x) => x * x;
         if (mp.isMainProcess()) {
           const executor = new mp.futures.${kind}(2);
-          process.once('exit', () => executor.submit(square, 1));
+          process.once('exit', () => {
+            // test_submit_after_interpreter_shutdown
+            for (const call of [() => executor.submit(square, 1), () => executor.map(square, [1])]) {
+              try {
+                call();
+              } catch (error) {
+                console.log(error.name, error.message);
+              }
+            }
+          });
           executor.submit(forEver);
           console.log(await executor.submit(square, 3));
           process.exit(4);
         }`;
       const end = await runProgram({ 'main.mjs': program }, ['main.mjs']);
-      assert.deepEqual(end, { code: 4, signal: null, stdout: '9\n', stderr: '' });
+      const refused = ['submit', 'map'].map(
+        (name) => `ClosedError ${name}() cannot schedule new futures at the end of the program\n`,
+      );
+      const stdout = `9\n${refused.join('')}`;
+      assert.deepEqual(end, { code: 4, signal: null, stdout, stderr: '' });
     });
   }
 });

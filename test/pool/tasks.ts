@@ -213,3 +213,21 @@ export class PickyError extends Error {
 export function failPicky(): never {
   throw new PickyError('here');
 }
+
+const seen: object[] = [];
+/** The number of the object among those that this worker was given; it keeps all of them. */
+export function numberOf(object: object): number {
+  if (!seen.includes(object)) seen.push(object);
+  return seen.indexOf(object);
+}
+export function closeArray(array: mp.RawArray<'d'>): void {
+  array.close();
+}
+export const isLocked = (array: object): boolean => 'getLock' in array;
+
+/** Objects in objects, so many. */
+export function nested(levels: number): object {
+  let value: object = {};
+  for (let i = 0; i < levels; i += 1) value = { value };
+  return value;
+}

@@ -18,6 +18,8 @@ ${functions}
 if (mp.isMainProcess()) (async () => { ${parent} })();
 `;
 
+const memoryModule = require.resolve('#internal/memory/memory');
+
 const slow = `
 async function slow(text) { await sleep(150); console.log(text); }
 async function wait(text) { console.log(text); setInterval(() => {}, 1000); await new Promise(() => {}); }
@@ -322,6 +324,27 @@ describe('cpuCount()', () => {
       } finally {
         rmSync(groups, { recursive: true });
       }
+    });
+  }
+});
+
+describe('the back end of a child', () => {
+  for (const method of ['spawn', 'forkserver'] as const) {
+    it(`is what its environment says, ${method}`, async () => {
+      const functions = `
+        const backend = () => require(${JSON.stringify(memoryModule)}).openMemory().name;
+        module.exports = { backend };`;
+      const parent = `
+        mp.setStartMethod(${JSON.stringify(method)});
+        for (const name of ['wasm', 'plain', 'wasm', 'none']) {
+          process.env.NODE_MULTIPROCESSING_BACKEND = name;
+          const child = new mp.Process({ target: backend });
+          await child.start();
+          console.log(await child.result().catch((error) => error.message));
+        }`;
+      const { stdout, stderr } = await run(functions, parent);
+      const none = `NODE_MULTIPROCESSING_BACKEND is "none"; it must be 'wasm' or 'plain'`;
+      assert.equal(stdout, `wasm\nplain\nwasm\n${none}\n`, stderr);
     });
   }
 });

@@ -91,6 +91,12 @@ const parts: readonly Part[] = [
     command: suite('crash/queue-kills.test.js'),
     env: { MP_QUEUE_MESSAGES: '300000', MP_KILL_EVERY_MS: '5' },
   },
+  // Each alone: it takes nearly all of a tree's memory, in one piece.
+  ...['queue', 'pipe'].map((way) => ({
+    name: `a message of 1 GB through a ${way}`,
+    command: [...suite('channel/huge.test.js'), `--grep=through a ${way}`],
+    env: { MP_HUGE_BYTES: '1000000000' },
+  })),
   {
     name: '1,000 ends of pool workers, in all ways at all moments; 100 without memory',
     command: [...suite('crash/pools.test.js'), '--grep', 'reject'],

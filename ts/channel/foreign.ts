@@ -3,7 +3,7 @@ import { MultiprocessingError } from '../errors.js';
 
 /** What a pickle begins with, and what this package's values begin with (ts/codec/codec.ts). */
 const pickleProtocol = 0x80;
-const largestForm = 1;
+const largestForm = 2;
 
 /** The message, if it may be a value that `send` made. */
 export function checkMessage(bytes: Uint8Array): Uint8Array {

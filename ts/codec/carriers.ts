@@ -1,6 +1,8 @@
 // Objects of the system that messages carry, such as sockets: the classes that can, by name. Rooms
 // above this one register theirs.
 
+import { NotCloneableError } from '../errors.js';
+
 /** A class whose instances travel in messages. */
 export interface Carrier<T extends object = object> {
   /** What the class is called in messages. */
@@ -29,6 +31,26 @@ const carriers: Carrier[] = [];
 
 export function registerCarrier<T extends object>(carrier: Carrier<T>): void {
   carriers.push(carrier);
+}
+
+/** A class that may have a private constructor. */
+interface ClassOf {
+  readonly name: string;
+  readonly prototype: object;
+}
+
+/** Objects of the class cannot be sent; `why` ends the error's sentence. */
+export function registerStayer(type: ClassOf, why: string): void {
+  const refuse = (what: string): never => {
+    throw new NotCloneableError(`a ${what} cannot be sent to another process: ${why}`);
+  };
+  registerCarrier({
+    name: type.name,
+    type: type as unknown as Carrier['type'],
+    pack: (object) => refuse(object.constructor.name),
+    unpack: () => refuse(type.name),
+    takeBack: () => undefined,
+  });
 }
 
 export function carrierOf(object: object): Carrier | undefined {

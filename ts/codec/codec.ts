@@ -1,15 +1,16 @@
 // Values to bytes and back: structured clone, and beside it what structured clone cannot carry:
 // shared objects, functions and classes by reference, instances of registered classes, errors whole.
 //
-//   BYTE | 0: only structured clone | 1: with a table
+//   BYTE | 0: only structured clone | 1: with a table; 2: with one that has functions in it
 //   -----+--------------------------+------------------------------------------------------------
-//      0 | 0                        | 1
+//      0 | 0                        | 1 or 2
 //    1…4 | clone of the value …     | length of the table, little endian
 //    5…  |                          | the table, JSON; then the clone of [value, repairs]
 import { inspect } from 'node:util';
 
 import { MultiprocessingError, NotCloneableError } from '../errors.js';
 import { resolve, resolveSync } from '../functions/resolve.js';
+import type { Arrivals } from '../memory/arrivals.js';
 import { dropHandle, objectOf } from '../memory/handles.js';
 import { forsake, takeBack, unpack } from './carriers.js';
 import { registeredClass } from './classes.js';
@@ -21,6 +22,7 @@ import { malformed } from './tree-format.js';
 
 const plain = 0;
 const withTable = 1;
+const withFunctions = 2;
 const tableStart = 5;
 
 /** What messages call the value, and other choices of the sender. */
@@ -61,7 +63,8 @@ function messageOf(value: unknown, options: EncodeOptions): Uint8Array {
       },
     });
     const copy = copier.copy(value, label);
-    return join(withTable, JSON.stringify(table), serialize([copy, copier.repairs], label, value));
+    const form = table.some((entry) => 'function' in entry) ? withFunctions : withTable;
+    return join(form, JSON.stringify(table), serialize([copy, copier.repairs], label, value));
   } catch (error) {
     discardTable(table);
     throw error;
@@ -73,7 +76,7 @@ function join(form: number, table: string, body: Uint8Array): Uint8Array {
   const start = form === plain ? 1 : tableStart + head.length;
   const bytes = new Uint8Array(start + body.length);
   bytes[0] = form;
-  if (form === withTable) {
+  if (form !== plain) {
     new DataView(bytes.buffer).setUint32(1, head.length, true);
     bytes.set(head, tableStart);
   }
@@ -129,8 +132,12 @@ function notCloneable(value: unknown, label: string, cause: unknown): NotCloneab
   );
 }
 
-/** The value of a message; loads the modules of the functions in it. */
-export async function decode(bytes: Uint8Array): Promise<unknown> {
+/**
+ * The value of a message; loads the modules of the functions in it.
+ *
+ * @param arrivals - what has arrived here before
+ */
+export async function decode(bytes: Uint8Array, arrivals?: Arrivals): Promise<unknown> {
   const message = split(bytes);
   const { table } = message;
   const loaded = await Promise.allSettled(
@@ -144,28 +151,29 @@ export async function decode(bytes: Uint8Array): Promise<unknown> {
   const functions = loaded.map((result) =>
     result.status === 'fulfilled' ? result.value : undefined,
   );
-  return assemble(message, (index) => functions[index]);
+  return assemble(message, (index) => functions[index], arrivals);
 }
 
 /** As {@link decode}, at once; throws NotImportableError when a module cannot be loaded so. */
-export function decodeSync(bytes: Uint8Array): unknown {
-  return assemble(split(bytes), (...[, entry]) => {
+export function decodeSync(bytes: Uint8Array, arrivals?: Arrivals): unknown {
+  const functionAt = (...[, entry]: [number, FunctionEntry]): unknown => {
     try {
       return resolveSync(entry.function);
     } catch (error) {
       if (isOptional(entry)) return undefined;
       throw error;
     }
-  });
+  };
+  return assemble(split(bytes), functionAt, arrivals);
 }
 
 function isOptional(entry: Entry | undefined): boolean {
   return entry !== undefined && 'isOptional' in entry;
 }
 
-/** Whether a message refers to nothing: no function, no shared object. */
-export function isPlainMessage(bytes: Uint8Array): boolean {
-  return bytes[0] === plain;
+/** Whether there are no functions in a message, so that no module has to be loaded for it. */
+export function needsNoModule(bytes: Uint8Array): boolean {
+  return bytes[0] !== withFunctions;
 }
 
 /** Gives back what is in flight in a message that nobody will decode. */
@@ -192,8 +200,9 @@ function split(bytes: Uint8Array): Message {
     const table: unknown = JSON.parse(
       Buffer.from(buffer, byteOffset + tableStart, length).toString(),
     );
-    if (bytes[0] !== withTable || !isTable(table)) throw malformed();
-    return { form: withTable, table, body: bytes.subarray(tableStart + length) };
+    const form = bytes[0]!;
+    if ((form !== withTable && form !== withFunctions) || !isTable(table)) throw malformed();
+    return { form, table, body: bytes.subarray(tableStart + length) };
   });
 }
 
@@ -202,6 +211,7 @@ function wellFormed<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (isOverflow(error)) throw tooDeep('what has arrived', error);
     throw error instanceof MultiprocessingError ? error : malformed(error);
   }
 }
@@ -211,13 +221,16 @@ type FunctionEntry = Extract<Entry, { readonly function: unknown }>;
 function assemble(
   { form, table, body }: Message,
   functionAt: (index: number, entry: FunctionEntry) => unknown,
+  arrivals: Arrivals | undefined,
 ): unknown {
   let attached = 0;
   const entries: unknown[] = [];
   try {
     for (const [index, entry] of table.entries()) {
       const isFunction = 'function' in entry;
-      entries.push(isFunction ? functionAt(index, entry) : wellFormed(() => arrived(entry)));
+      entries.push(
+        isFunction ? functionAt(index, entry) : wellFormed(() => arrived(entry, arrivals)),
+      );
       attached = index + 1;
     }
   } catch (error) {
@@ -235,8 +248,9 @@ function assemble(
   });
 }
 
-function arrived(entry: Exclude<Entry, FunctionEntry>): object {
-  return 'shared' in entry ? objectOf(entry.shared) : unpack(entry.carried);
+function arrived(entry: Exclude<Entry, FunctionEntry>, arrivals?: Arrivals): object {
+  if ('carried' in entry) return unpack(entry.carried);
+  return arrivals === undefined ? objectOf(entry.shared) : arrivals.objectOf(entry.shared);
 }
 
 function discardTable(table: readonly Entry[], giveUp = takeBack): void {

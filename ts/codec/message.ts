@@ -1,7 +1,8 @@
 // Values to messages of a ring and back. Numbers, long strings and typed arrays are written into the
 // ring directly; trees are encoded by the tree codec, all else by the general one, before the ring is
 // locked: so what user code throws (a getter, for one) reaches the caller, and nothing is sent.
-import { decode, decodeSync, discard, encode, forsakeMessage, isPlainMessage } from './codec.js';
+import type { Arrivals } from '../memory/arrivals.js';
+import { decode, decodeSync, discard, encode, forsakeMessage, needsNoModule } from './codec.js';
 import { readBinary, tagOfView, viewedBytes, isPlainBuffer } from './binary.js';
 import { Tag } from './tags.js';
 import { isWellFormed, readShort, shortText } from './text.js';
@@ -214,18 +215,33 @@ export class Raw {
 export class Encoded {
   constructor(readonly bytes: Uint8Array) {}
 
-  /** Whether it refers to nothing, so that it needs no module to decode it. */
-  get isPlain(): boolean {
-    return isPlainMessage(this.bytes);
+  get needsNoModule(): boolean {
+    return needsNoModule(this.bytes);
   }
 
   /** At once; throws NotImportableError when a function in it needs an asynchronous import. */
-  decodeSync(): unknown {
-    return decodeSync(this.bytes);
+  decodeSync(arrivals?: Arrivals): unknown {
+    return decodeSync(this.bytes, arrivals);
   }
 
-  decode(): Promise<unknown> {
-    return decode(this.bytes);
+  decode(arrivals?: Arrivals): Promise<unknown> {
+    return decode(this.bytes, arrivals);
+  }
+
+  /** Gives the value: at once, unless a module has to be loaded for it. */
+  give(done: (value: unknown) => void, failed: (error: unknown) => void): void {
+    if (!this.needsNoModule) {
+      this.decode().then(done, failed);
+      return;
+    }
+    let value: unknown;
+    try {
+      value = this.decodeSync();
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    done(value);
   }
 
   /** Nobody will have the value. */

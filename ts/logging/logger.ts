@@ -45,6 +45,8 @@ export interface LogRecord {
   readonly message: string;
   /** Name of the process that wrote it, such as `MainProcess`. */
   readonly processName: string;
+  /** Name of the thread in it, such as `MainThread`. */
+  readonly threadName: string;
   /** Of that process. */
   readonly pid: number;
   /** In ms since 1970. */
@@ -59,10 +61,16 @@ export interface LogRecord {
 export type LogHandler = (record: LogRecord) => void;
 
 let processName = (): string => 'MainProcess';
+let threadName = (): string => 'MainThread';
 
 /** Says how this process is called; by the layer that knows. */
 export function nameLogs(name: () => string): void {
   processName = name;
+}
+
+/** The same for the thread. */
+export function nameLogsOfThread(name: () => string): void {
+  threadName = name;
 }
 
 /**
@@ -151,6 +159,7 @@ export class Logger {
       levelName: levelName(number),
       message,
       processName: processName(),
+      threadName: threadName(),
       pid: process.pid,
       time: Date.now(),
     };

@@ -33,16 +33,15 @@ export function reconsiderBackend(): void {
   if (wanted !== 'auto' && wanted !== backend?.name) backend = undefined;
 }
 
-function wantedBackend(): BackendName | 'auto' {
-  const wanted = process.env.NODE_MULTIPROCESSING_BACKEND ?? 'auto';
-  if (wanted === 'auto' || wanted === 'wasm' || wanted === 'plain') return wanted;
-  throw invalidArgument(
-    `NODE_MULTIPROCESSING_BACKEND is ${JSON.stringify(wanted)}; it must be 'wasm' or 'plain'`,
-  );
-}
+const wantedBackend = (): string => process.env.NODE_MULTIPROCESSING_BACKEND ?? 'auto';
 
 function chooseBackend(): Backend {
   const wanted = wantedBackend();
+  if (!['auto', 'wasm', 'plain'].includes(wanted)) {
+    throw invalidArgument(
+      `NODE_MULTIPROCESSING_BACKEND is ${JSON.stringify(wanted)}; it must be 'wasm' or 'plain'`,
+    );
+  }
   if (wanted !== 'plain') {
     try {
       return { name: 'wasm', ...openWasmBackend() };

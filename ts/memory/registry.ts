@@ -9,6 +9,8 @@ export interface SharedClass {
   /** What `instanceof` knows its objects by; its name is in their handles. */
   readonly type: new (...args: never[]) => object;
   addressOf(object: object): number;
+  /** Whether the object can still be used; of classes whose objects cost much to make again. */
+  isOpen?(object: object): boolean;
   /** Whose collection drops the object in this process, where that is not the object itself. */
   ownerOf?(object: object): object;
   /**
@@ -21,15 +23,17 @@ export interface SharedClass {
 }
 
 const classes = new Map<number, SharedClass[]>();
+/** All of them, derived ones before those that they are derived from. */
+let derivedFirst: readonly SharedClass[] = [];
 
 export function register(shared: SharedClass): void {
   classes.set(shared.kind, [...(classes.get(shared.kind) ?? []), shared]);
+  derivedFirst = [...classes.values()].flat().reverse();
 }
 
 /** The most derived registered class that `object` is an instance of. */
 export function classOf(object: object): SharedClass | undefined {
-  const matches = [...classes.values()].flat().filter(({ type }) => object instanceof type);
-  return matches.at(-1);
+  return derivedFirst.find(({ type }) => object instanceof type);
 }
 
 /** The object of class `shared` at a place. */

@@ -1,6 +1,7 @@
 // What a call that does not wait gives.
 import { inspect } from 'node:util';
 
+import { registerStayer } from '../codec/carriers.js';
 import { MultiprocessingError, TimeoutError } from '../errors.js';
 import { checkAwait, type AwaitOptions } from '../sync/options.js';
 import { Waiting } from '../sync/waiting.js';
@@ -178,3 +179,5 @@ export function callSafely<T>(callback: ((value: T) => unknown) | undefined, val
     process.emitWarning(`a callback of a pool threw: ${text}`, 'CallbackWarning');
   }
 }
+
+registerStayer(AsyncResult, 'await it, and send what came of it');

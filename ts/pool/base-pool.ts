@@ -1,8 +1,8 @@
 // What pools of processes and of threads have in common.
 import { inspect } from 'node:util';
 
-import { registerCarrier } from '../codec/carriers.js';
-import { invalidArgument, MultiprocessingError, NotCloneableError } from '../errors.js';
+import { registerStayer } from '../codec/carriers.js';
+import { invalidArgument, MultiprocessingError } from '../errors.js';
 import { QueueFullError } from '../errors/queue.js';
 import type { AwaitOptions } from '../sync/options.js';
 import { newResult, type AsyncResult, type ResultCallbacks, type Settle } from './async-result.js';
@@ -354,16 +354,4 @@ function checkCallbacks(options: ResultCallbacks<never> | undefined): void {
   checkCallback('errorCallback', options?.errorCallback);
 }
 
-registerCarrier({
-  name: 'Pool',
-  type: BasePool,
-  pack: (pool) => {
-    throw new NotCloneableError(
-      `a ${pool.constructor.name} cannot be sent to another process: its workers are this one's`,
-    );
-  },
-  unpack: () => {
-    throw new NotCloneableError('a pool cannot arrive');
-  },
-  takeBack: () => undefined,
-});
+registerStayer(BasePool, "its workers are this one's");

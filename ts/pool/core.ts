@@ -250,15 +250,13 @@ export class PoolCore {
       this.#deliver(member, task, head.detail as Kind, value);
     } else if (task.isSettled) {
       value.discard();
-    } else if (value.isPlain) {
-      this.#deliver(member, task, head.detail as Kind, value.decodeSync());
     } else {
       const kind = head.detail as Kind;
-      value.decode().then(
+      value.give(
         (decoded) => {
           this.#deliver(member, task, kind, decoded);
         },
-        (error: unknown) => {
+        (error) => {
           this.#reject(task, error);
         },
       );
@@ -270,6 +268,7 @@ export class PoolCore {
       this.#reject(task, withRemoteStack(value, member.worker));
       return;
     }
+    task.used();
     if (!this.#settle(task)) return;
     this.counts.completed += 1;
     const whole = kind === Kind.numbers ? Array.from(value as Float64Array) : value;

@@ -4,6 +4,8 @@ import type { Member } from './member.js';
 import type { Task } from './task.js';
 
 const longestMs = 2 ** 31 - 1;
+/** How soon to look again for a task that has not begun. */
+const soonestMs = 1;
 
 export class Deadlines {
   readonly #members: () => readonly Member[];
@@ -41,8 +43,9 @@ export class Deadlines {
       for (const task of [...member.sent.values()]) {
         const { timeoutMs } = task.choices;
         if (task.isSettled || timeoutMs === Infinity) continue;
-        // One that has not begun has all of its time.
-        const leftMs = task.id === running ? sinceMs + timeoutMs - now : timeoutMs;
+        // One that has not begun has all of its time; of none at all, nothing would be seen of it.
+        const leftMs =
+          task.id === running ? sinceMs + timeoutMs - now : Math.max(timeoutMs, soonestMs);
         if (leftMs <= 0) this.#expire(member, task);
         else nextMs = Math.min(nextMs, leftMs);
       }

@@ -1,4 +1,5 @@
 // imap and imapUnordered: the outcomes of a lazy input, as they come.
+import { registerStayer } from '../codec/carriers.js';
 import { TimeoutError } from '../errors.js';
 import { checkAwait, type AwaitOptions } from '../sync/options.js';
 import { Waiting } from '../sync/waiting.js';
@@ -258,3 +259,5 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
     typeof (value as { then?: unknown }).then === 'function'
   );
 }
+
+registerStayer(ImapIterator, 'send what it gives');

@@ -177,7 +177,7 @@ export function optionalCount(name: string, value: unknown): number {
 
 export function count(name: string, value: unknown): number {
   if (typeof value !== 'number' || Number.isNaN(value)) {
-    throw invalidArgument(`${name} must be a number, not ${typeof value}`);
+    throw invalidArgument(`${name} must be a number, not ${kindOf(value)}`);
   }
   if (!Number.isInteger(value) || value < 1) {
     throw outOfRange(`${name} must be a whole number of at least 1, not ${String(value)}`);
@@ -216,7 +216,7 @@ export function checkTask(options: TaskOptions | undefined, usualTimeoutMs: numb
 export function checkTimeout(name: string, timeout: unknown): number {
   if (timeout === undefined || timeout === null) return Infinity;
   if (typeof timeout !== 'number' || Number.isNaN(timeout)) {
-    throw invalidArgument(`${name} must be a number of milliseconds, not ${typeof timeout}`);
+    throw invalidArgument(`${name} must be a number of milliseconds, not ${kindOf(timeout)}`);
   }
   return Math.max(timeout, 0);
 }
@@ -225,3 +225,5 @@ export function checkCallback(name: string, callback: unknown): void {
   if (callback === undefined || typeof callback === 'function') return;
   throw invalidArgument(`${name} must be a function`);
 }
+
+const kindOf = (value: unknown): string => (Number.isNaN(value) ? 'NaN' : typeof value);

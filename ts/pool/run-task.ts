@@ -3,6 +3,7 @@ import { Encoded } from '../codec/message.js';
 import type { FunctionReference } from '../functions/reference.js';
 import { resolve } from '../functions/resolve.js';
 import type { Head } from '../channel/ring.js';
+import { Arrivals } from '../memory/arrivals.js';
 import { clockMs } from './clock.js';
 import type { Begun, Outcomes } from './outcomes.js';
 import {
@@ -32,6 +33,7 @@ export class TaskRunner {
   readonly #outcomes: Outcomes;
   readonly #state: SharedState;
   readonly #functions = new Map<number, TaskFunction | FunctionReference>();
+  readonly #arrivals = new Arrivals();
 
   constructor(outcomes: Outcomes, state: SharedState) {
     this.#outcomes = outcomes;
@@ -58,10 +60,21 @@ export class TaskRunner {
       this.#outcomes.unknownFunction(job, isData(value) ? value : undefined);
       return undefined;
     }
-    if (typeof fn !== 'function' || (value instanceof Encoded && !value.isPlain)) {
+    if (typeof fn !== 'function' || (value instanceof Encoded && !value.needsNoModule)) {
       return this.#prepare(job, head.first, fn, value);
     }
-    return this.#run(job, fn, value instanceof Encoded ? value.decodeSync() : value);
+    return value instanceof Encoded ? this.#runEncoded(job, fn, value) : this.#run(job, fn, value);
+  }
+
+  #runEncoded(job: Job, fn: TaskFunction, encoded: Encoded): Promise<void> | undefined {
+    let args: unknown;
+    try {
+      args = encoded.decodeSync(this.#arrivals);
+    } catch (error) {
+      this.#outcomes.error(job, error);
+      return undefined;
+    }
+    return this.#run(job, fn, args);
   }
 
   #define(id: number, text: string): void {
@@ -81,7 +94,7 @@ export class TaskRunner {
     try {
       fn = typeof named === 'function' ? named : ((await resolve(named)) as TaskFunction);
       this.#functions.set(id, fn);
-      args = value instanceof Encoded ? await value.decode() : value;
+      args = value instanceof Encoded ? await value.decode(this.#arrivals) : value;
     } catch (error) {
       this.#outcomes.error(job, error);
       return;

@@ -70,6 +70,7 @@ export class Task {
   isSent = false;
   #message: Message;
   #place: 'here' | 'lent' | 'ring' = 'here';
+  #isUsed = false;
   /** What the message has to be made of again, because a receiver can use it once. */
   #content: unknown;
   stopListening: (() => void) | undefined;
@@ -121,9 +122,14 @@ export class Task {
     this.#message = messageOf(this.#content, ownId);
   }
 
+  /** Its worker has used what is in its message. */
+  used(): void {
+    this.#isUsed = true;
+  }
+
   /** Its message is not needed any more. */
   drop(): void {
-    discardMessage(this.#message);
+    if (!this.#isUsed) discardMessage(this.#message);
     this.#content = undefined;
     this.stopListening?.();
   }

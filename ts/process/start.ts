@@ -1,5 +1,5 @@
 // What happens at start(): the checks, and the object as a task for its child.
-import { discard, encode, forsakeMessage, isPlainMessage } from '../codec/codec.js';
+import { discard, encode, forsakeMessage } from '../codec/codec.js';
 import { MultiprocessingError, ProcessStateError } from '../errors.js';
 import { forkGeneration } from '../memory/forked.js';
 import { mainModule } from '../functions/main-module.js';
@@ -93,7 +93,6 @@ function orDiscard<T>(seed: TaskSeed, start: () => T): T {
 
 /** What the child has not made its own when it ends is nobody's: who waits for that is to hear. */
 function watched(child: Child, work: Uint8Array): Child {
-  if (isPlainMessage(work)) return child;
   const stop = child.onNews(() => {
     if (child.poll() === undefined && !child.hasStarted) return;
     stop();

@@ -1,4 +1,5 @@
 // Functions about the threads around this one.
+import { nameLogsOfThread } from '../logging/logger.js';
 import { native } from '../native/binding.js';
 import { startedThread } from './active.js';
 import { newRecord, setRecord } from './record.js';
@@ -7,6 +8,7 @@ import { ThreadView, type ThreadInfo } from './thread-info.js';
 import { Thread } from './thread.js';
 
 let current: Thread | undefined;
+nameLogsOfThread(() => currentThread().name);
 
 /** Makes `thread` the object of the thread that this code runs in. */
 export function setCurrentThread(thread: Thread): void {

@@ -8,7 +8,15 @@ import { register } from '../memory/registry.js';
 import { ElementType, type ObjectKind } from '../native/binding.js';
 import { Lock } from '../sync/lock.js';
 import { RLock } from '../sync/rlock.js';
-import { blockKey, lockKey, openBlock, structKey, type DataLock, type Parts } from './parts.js';
+import {
+  blockKey,
+  isOpen,
+  lockKey,
+  openBlock,
+  structKey,
+  type DataLock,
+  type Parts,
+} from './parts.js';
 import { scalarNamed, scalarOfElement, unknownType, type Scalar } from './scalars.js';
 import { layoutOf, struct } from './struct.js';
 import type { Fields, FieldType, StructType } from './struct-types.js';
@@ -39,6 +47,7 @@ export function registerData({ kind, type, classOf }: DataConstructor): void {
     kind,
     type,
     addressOf: (object) => openBlock(object as Parts).address,
+    isOpen: (object) => isOpen(object as Parts),
     ownerOf: (object) => (object as Parts)[blockKey].owner,
     detailOf: (object, holder) => detailOf(object as Parts, holder),
     open: (place: Place, detail: unknown) => {

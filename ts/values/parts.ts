@@ -42,9 +42,10 @@ export function hasParts(object: unknown): object is Parts {
 
 /** The block of an object that is still open. */
 export function openBlock(object: Parts): Block {
-  const block = object[blockKey];
-  if (block.start.byteLength > 0 && block.buffer.byteLength === 0) {
-    throw new ClosedError('this Array is closed');
-  }
-  return block;
+  if (!isOpen(object)) throw new ClosedError('this Array is closed');
+  return object[blockKey];
+}
+
+export function isOpen({ [blockKey]: { start, buffer } }: Parts): boolean {
+  return start.byteLength === 0 || buffer.byteLength > 0;
 }

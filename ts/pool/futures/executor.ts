@@ -2,6 +2,7 @@
 // concurrent.futures.
 import { inspect } from 'node:util';
 
+import { registerStayer } from '../../codec/carriers.js';
 import { ClosedError, invalidArgument } from '../../errors.js';
 import type { Callable } from '../../functions/reference.js';
 import type { FunctionRef } from '../../functions/function-ref.js';
@@ -62,6 +63,18 @@ const unreachable = new FinalizationRegistry((core: PoolCore) => {
 
 export let coreOf: (executor: Executor) => PoolCore;
 
+/** Whether the program's exit handlers run: nothing that is submitted then can come to an end. */
+let isEnding = false;
+let isListening = false;
+
+function listen(): void {
+  if (isListening) return;
+  isListening = true;
+  process.prependListener('exit', () => {
+    isEnding = true;
+  });
+}
+
 /** What executors have in common. @public */
 export abstract class Executor {
   readonly #core: PoolCore;
@@ -70,6 +83,7 @@ export abstract class Executor {
   /** @internal */
   constructor(options: CoreOptions) {
     options.kind.check();
+    listen();
     this.#core = new PoolCore(options);
     unreachable.register(this, this.#core);
   }
@@ -77,7 +91,7 @@ export abstract class Executor {
   /**
    * Calls `fn(...args)` in a worker. Arguments that cannot be sent are the future's error.
    *
-   * @throws ClosedError after `shutdown`; BrokenExecutor; NotImportableError for a function that
+   * @throws ClosedError after `shutdown`, and in exit handlers of the program; BrokenExecutor; NotImportableError for a function that
    * cannot be sent
    */
   submit<A extends readonly unknown[], R>(fn: TaskTarget<A, R>, ...args: A): Future<Awaited<R>> {
@@ -141,6 +155,9 @@ export abstract class Executor {
     const { state } = this.#core;
     if (this.#isShutDown || state === 'closed' || state === 'terminated') {
       throw new ClosedError(`${method}() cannot schedule new futures after shutdown`);
+    }
+    if (isEnding) {
+      throw new ClosedError(`${method}() cannot schedule new futures at the end of the program`);
     }
     this.#core.checkOpen(method);
   }
@@ -230,3 +247,5 @@ function checkMap(given: readonly (Iterable<unknown> | ExecutorMapOptions)[]) {
 function isAsyncIterable(value: unknown): boolean {
   return value !== undefined && value !== null && Symbol.asyncIterator in Object(value);
 }
+
+registerStayer(Executor, "its workers are this one's");

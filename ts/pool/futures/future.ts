@@ -1,6 +1,7 @@
 // Future: the outcome of a call that an executor makes.
 import { inspect } from 'node:util';
 
+import { registerStayer } from '../../codec/carriers.js';
 import { TimeoutError } from '../../errors.js';
 import { CancelledError, InvalidStateError } from '../../errors/pool.js';
 import { checkAwait, type AwaitOptions } from '../../sync/options.js';
@@ -163,3 +164,5 @@ export class Future<T = unknown> implements PromiseLike<T> {
     };
   }
 }
+
+registerStayer(Future, 'await it, and send what came of it');
