@@ -79,7 +79,16 @@ registerCarrier({
     if (connection === undefined) native.closeDescriptor(descriptor);
     else internals.moveBack(connection, new MessageStream(Stream.adopt(descriptor)));
   },
+  forsake(detail: unknown): void {
+    forsakeConnection((detail as MovingConnection).place);
+  },
 });
+
+function forsakeConnection(place: Deposit | EndHandles): void {
+  moving.delete(keyOf(place));
+  if (inMemory(place)) RingPair.withdraw(place);
+  else forget(place);
+}
 
 function takeBackEnd(connection: Connection, place: EndHandles): void {
   try {

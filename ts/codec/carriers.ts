@@ -17,6 +17,8 @@ export interface Carrier<T extends object = object> {
   unpack(detail: unknown): T;
   /** The message was not sent, or will not be read. */
   takeBack(detail: unknown): void;
+  /** The message was sent, but nobody will read it: the object is nobody's. Default: takeBack. */
+  forsake?(detail: unknown): void;
 }
 
 /** An object on its way. */
@@ -63,6 +65,12 @@ export function unpack({ name, detail }: Carried): object {
   const carrier = carriers.find((one) => one.name === name);
   if (carrier === undefined) throw new TypeError(`nothing here can receive a ${name}`);
   return carrier.unpack(detail);
+}
+
+export function forsake({ name, detail }: Carried): void {
+  const carrier = carriers.find((one) => one.name === name);
+  if (carrier?.forsake === undefined) carrier?.takeBack(detail);
+  else carrier.forsake(detail);
 }
 
 export function takeBack({ name, detail }: Carried): void {

@@ -12,7 +12,7 @@ import { MultiprocessingError, NotCloneableError } from '../errors.js';
 import { resolve, resolveSync } from '../functions/resolve.js';
 import type { Arrivals } from '../memory/arrivals.js';
 import { dropHandle, objectOf } from '../memory/handles.js';
-import { takeBack, unpack } from './carriers.js';
+import { forsake, takeBack, unpack } from './carriers.js';
 import { registeredClass } from './classes.js';
 import { findRefused, GraphCopier, needsCopy, type Repair } from './copy-graph.js';
 import { restoreError } from './errors.js';
@@ -181,6 +181,11 @@ export function discard(bytes: Uint8Array): void {
   discardTable(split(bytes).table);
 }
 
+/** The same for one that was sent, and that nobody will receive: the sender gets nothing back. */
+export function forsakeMessage(bytes: Uint8Array): void {
+  discardTable(split(bytes).table, forsake);
+}
+
 interface Message {
   readonly form: number;
   readonly table: readonly Entry[];
@@ -248,10 +253,10 @@ function arrived(entry: Exclude<Entry, FunctionEntry>, arrivals?: Arrivals): obj
   return arrivals === undefined ? objectOf(entry.shared) : arrivals.objectOf(entry.shared);
 }
 
-function discardTable(table: readonly Entry[]): void {
+function discardTable(table: readonly Entry[], giveUp = takeBack): void {
   for (const entry of table) {
     if ('shared' in entry) dropHandle(entry.shared);
-    if ('carried' in entry) takeBack(entry.carried);
+    if ('carried' in entry) giveUp(entry.carried);
   }
 }
 

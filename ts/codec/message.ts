@@ -2,7 +2,7 @@
 // ring directly; trees are encoded by the tree codec, all else by the general one, before the ring is
 // locked: so what user code throws (a getter, for one) reaches the caller, and nothing is sent.
 import type { Arrivals } from '../memory/arrivals.js';
-import { decode, decodeSync, discard, encode, needsNoModule } from './codec.js';
+import { decode, decodeSync, discard, encode, forsakeMessage, needsNoModule } from './codec.js';
 import { readBinary, tagOfView, viewedBytes, isPlainBuffer } from './binary.js';
 import { Tag } from './tags.js';
 import { isWellFormed, readShort, shortText } from './text.js';
@@ -244,7 +244,8 @@ export class Encoded {
     done(value);
   }
 
+  /** Nobody will have the value. */
   discard(): void {
-    discard(this.bytes);
+    forsakeMessage(this.bytes);
   }
 }

@@ -1,5 +1,5 @@
 // What happens at start(): the checks, and the object as a task for its child.
-import { encode, discard } from '../codec/codec.js';
+import { discard, encode, forsakeMessage } from '../codec/codec.js';
 import { MultiprocessingError, ProcessStateError } from '../errors.js';
 import { forkGeneration } from '../memory/forked.js';
 import { mainModule } from '../functions/main-module.js';
@@ -61,27 +61,44 @@ function bootstrapping(started: 'process' | 'thread'): MultiprocessingError {
 export function launch(self: object, record: ProcessRecord, work: Work): Child | Promise<Child> {
   const forker = forkerOf(record.method);
   if (forker !== undefined) return forker.fork({ self, ...bornFrom(record) });
-  return orDiscard(seedOf(record, work), (seed) => starterOf(record.method).start(seed));
+  const seed = seedOf(record, work);
+  const started = orDiscard(seed, () => starterOf(record.method).start(seed));
+  if (!(started instanceof Promise)) return watched(started, seed.work);
+  return started.then((child) => watched(child, seed.work));
 }
 
 /** As {@link launch}, at once. */
 export function launchSync(record: ProcessRecord, work: Work): Child {
   if (forkerOf(record.method) !== undefined) throw notAtOnce();
-  return orDiscard(seedOf(record, work), (seed) => starterOf(record.method).startSync(seed));
+  const seed = seedOf(record, work);
+  return watched(
+    orDiscard(seed, () => starterOf(record.method).startSync(seed)),
+    seed.work,
+  );
 }
 
 /** What `start` gives; when it fails nobody will read the task. */
-function orDiscard<T>(seed: TaskSeed, start: (seed: TaskSeed) => T): T {
+function orDiscard<T>(seed: TaskSeed, start: () => T): T {
   const fail = (error: unknown): never => {
     discard(seed.work);
     throw error;
   };
   try {
-    const started = start(seed);
+    const started = start();
     return started instanceof Promise ? (started.catch(fail) as T) : started;
   } catch (error) {
     return fail(error);
   }
+}
+
+/** What the child has not made its own when it ends is nobody's: who waits for that is to hear. */
+function watched(child: Child, work: Uint8Array): Child {
+  const stop = child.onNews(() => {
+    if (child.poll() === undefined && !child.hasStarted) return;
+    stop();
+    if (!child.hasStarted) forsakeMessage(work);
+  });
+  return child;
 }
 
 function notAtOnce(): MultiprocessingError {

@@ -9,7 +9,7 @@ import {
   type ResourceLimits,
 } from 'node:worker_threads';
 
-import { discard } from '../codec/codec.js';
+import { forsakeMessage } from '../codec/codec.js';
 import { ThreadError } from '../errors/thread.js';
 import { dropHandle, handleOf, type SharedHandle } from '../memory/handles.js';
 import { Lock } from '../sync/lock.js';
@@ -191,7 +191,7 @@ export class Running {
     }
     this.#port.close();
     // What it has not taken nobody will.
-    if (this.#words[Word.state] !== State.works) discard(this.#seed.work);
+    if (this.#words[Word.state] !== State.works) forsakeMessage(this.#seed.work);
     this.#tell();
   }
 
