@@ -1,10 +1,10 @@
-/** A number there and a number back by `process.send`. */
+/** A number there and a number back by `process.send`, as BENCH_SERIALIZATION says. */
+import { fork, type SerializationType } from 'node:child_process';
 import { once } from 'node:events';
-import { dismiss, isPartner, ready, receive, send, startPartner } from '../harness/partner.js';
+import { isPartner, ready, send } from '../harness/partner.js';
 import { measureAsyncTrips } from '../harness/trips.js';
 
-async function runPartner(): Promise<void> {
-  await receive(process);
+function runPartner(): void {
   process.on('message', (i: number) => {
     send(process, i);
   });
@@ -12,13 +12,16 @@ async function runPartner(): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  const partner = await startPartner(__filename, []);
+  const serialization = (process.env.BENCH_SERIALIZATION ?? 'json') as SerializationType;
+  const partner = fork(__filename, [process.argv[2] ?? '300', 'partner'], { serialization });
+  await once(partner, 'message');
   await measureAsyncTrips(async (i) => {
     const answer = once(partner, 'message');
     send(partner, i);
     await answer;
   });
-  dismiss(partner);
+  partner.disconnect();
 }
 
-void (isPartner() ? runPartner() : run());
+if (isPartner()) runPartner();
+else void run();

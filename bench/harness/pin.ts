@@ -2,6 +2,7 @@
 // on one CPU for seconds, and then there is nothing to fight about.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import * as mp from 'node-multiprocessing';
 
 /** CPUs that this process may use, such as 0 and 1. */
 function allowedCpus(): number[] {
@@ -21,4 +22,15 @@ export function pinParty(party: number): void {
   const cpu = allowedCpus()[party];
   if (cpu === undefined) return;
   execFileSync('taskset', ['-pc', String(cpu), String(process.pid)], { stdio: 'ignore' });
+}
+
+/** For cases that are measured with both parties on CPUs of their own, and also without. */
+export const pinVariable = 'BENCH_TWO_CPUS';
+
+/** As {@link pinParty}, where the suite wants it. */
+export function pinIfAsked(party: number): void {
+  if (process.env[pinVariable] === undefined) return;
+  // The library's first wait.
+  new mp.Semaphore(0).acquireSync({ timeout: 1 });
+  pinParty(party);
 }

@@ -439,6 +439,14 @@ def pipe_stream(name):
     return run
 
 
+def pipe_bytes_stream(name):
+    def run(measured_ms):
+        receiver, sender = multiprocessing.Pipe(duplex=False)
+        measure_stream(receiver.recv_bytes, sender.send_bytes, name, measured_ms)
+
+    return run
+
+
 def echo(get, put):
     while True:
         put(get())
@@ -694,6 +702,7 @@ CASES = {
     **{f"barrier-{parties}": barrier_rounds(parties) for parties in (2, 4, 8)},
     **{f"queue-stream-{name}": queue_stream(name) for name in PAYLOADS},
     **{f"pipe-stream-{name}": pipe_stream(name) for name in PAYLOADS},
+    **{f"pipe-bytes-stream-{name}": pipe_bytes_stream(name) for name in PAYLOADS},
     "queue-round-trip": queue_round_trip,
     "pipe-round-trip": pipe_round_trip,
     "queue-crowd": queue_crowd,

@@ -1,22 +1,35 @@
-// A producer and a consumer at a pipe. The end that a process is given moves there, so nobody has to
-// close ends that it does not use.
+// A producer and a consumer at a pipe. Each side closes the end that it does not use: the consumer
+// comes to the end when nobody can write any more. An end that a process is given moves there, so
+// the consumer gets a dup() of the one that the producer keeps.
 import * as mp from 'node-multiprocessing';
 
-export async function consume(pipe: mp.Connection, name: string): Promise<void> {
-  for await (const item of pipe) console.log(`${name} 收到 ${String(item)}`);
+type Ends = readonly [left: mp.Connection, right: mp.Connection];
+
+export async function consume([left, right]: Ends, name: string): Promise<void> {
+  right.close();
+  for (;;) {
+    try {
+      console.log(`${name} 收到 ${String(await left.recv())}`);
+    } catch (error) {
+      if (!(error instanceof mp.EOFError)) throw error;
+      left.close();
+      break;
+    }
+  }
   console.log(`${name} 结束`);
 }
 
-export async function produce(pipe: mp.Connection, items: number): Promise<void> {
-  for (let i = 0; i < items; i++) await pipe.send(`包子${i}`);
-  pipe.close();
+export async function produce([left, right]: Ends, items: number): Promise<void> {
+  left.close(); // it has moved already
+  for (let i = 0; i < items; i++) await right.send(`包子${i}`);
+  right.close();
 }
 
 async function main(): Promise<void> {
-  const [left, right] = mp.Pipe({ duplex: false });
-  const consumer = new mp.Process({ target: consume, args: [left, '消费者'] });
+  const [left, right] = mp.Pipe();
+  const consumer = new mp.Process({ target: consume, args: [[left, right.dup()], '消费者'] });
   await consumer.start();
-  await produce(right, 3);
+  await produce([left, right], 3);
   await consumer.join();
   console.log('主进程');
 }

@@ -3,7 +3,10 @@
 
 #include <initializer_list>
 
+#include "os/clock.h"
+#include "os/cpu.h"
 #include "sync/bells.h"
+#include "sync/pace.h"
 #include "sync/references.h"
 #include "sync/ring_marks.h"
 #include "sync/spin.h"
@@ -12,15 +15,28 @@ namespace mp::sync {
 namespace {
 
 thread_local SpinBudget spin_budget;
+thread_local Pace pace;
 
-/// Blocks until the wait is over: spins as long as that has paid off, then sleeps.
-RingResult Begin(RingWait& wait, Id self, os::Deadline deadline, const StopSign* stop) {
+/// Lets messages gather, without a look at where they come to.
+void Gather(const MessageRing& ring) {
+  const int64_t until_ns = os::MonotonicNs() + Pace::kGatherNs;
+  do {
+    for (int i = 0; i < 8; ++i) os::Pause();
+  } while (os::MonotonicNs() < until_ns);
+  pace.Gathered(ring.Count());
+}
+
+/// Blocks until the wait is over: spins as long as that has paid off, then sleeps. `looks`: how often
+/// it looked while it was awake.
+RingResult Begin(RingWait& wait, Id self, os::Deadline deadline, const StopSign* stop,
+                 uint32_t* looks) {
   Waiter first(os::MonotonicNs());
   Outcome outcome = wait.Attempt(self, first);
   if (outcome == Outcome::kAcquired) return wait.result();
   // Nothing was announced so far, so there is nothing to withdraw.
   if (deadline.IsPast()) return RingResult::kBusy;
   const auto done = [&] {
+    ++*looks;
     if (!wait.IsReady()) return false;
     outcome = wait.Attempt(self, first);
     return outcome == Outcome::kAcquired;
@@ -144,13 +160,19 @@ BellPlace JoinWait::bell_place() const {
 RingResult MessageRing::BeginPut(Id self, uint32_t bytes, os::Deadline deadline,
                                  const StopSign* stop) {
   PutWait wait(*this, segment_, bytes);
-  return Begin(wait, self, deadline, stop);
+  uint32_t looks = 0;
+  return Begin(wait, self, deadline, stop, &looks);
 }
 
 RingResult MessageRing::BeginGet(Id self, os::Deadline deadline, const StopSign* stop,
                                  bool discarded) {
   GetWait wait(*this, segment_, discarded);
-  return Begin(wait, self, deadline, stop);
+  const bool may_wait = !deadline.IsPast();
+  if (may_wait && pace.IsStream() && os::AvailableCpus() > 1 && !wait.IsReady()) Gather(*this);
+  uint32_t looks = 0;
+  const RingResult result = Begin(wait, self, deadline, stop, &looks);
+  if (may_wait) pace.CameAfter(looks);
+  return result;
 }
 
 bool MessageRing::Join(Id self, os::Deadline deadline, const StopSign* stop) {

@@ -11,6 +11,7 @@
 
 #include "os/cpu.h"
 #include "support/watchdog.h"
+#include "sync/pace.h"
 #include "sync/spin.h"
 
 namespace {
@@ -93,6 +94,27 @@ TEST_CASE("a spin budget tries a long one now and then, and goes on from there w
   CHECK(budget.pauses() == probe);
   budget.Failed();
   CHECK(budget.pauses() == probe / 2);
+}
+
+TEST_CASE("messages that come one by one, each almost at once, are a stream, until one is late") {
+  mp::sync::Pace pace;
+  for (int i = 0; i < 3; ++i) pace.CameAfter(0);
+  CHECK_FALSE(pace.IsStream());
+  pace.CameAfter(8);
+  CHECK(pace.IsStream());
+  pace.CameAfter(1);
+  CHECK(pace.IsStream());
+  pace.CameAfter(9);
+  CHECK_FALSE(pace.IsStream());
+}
+
+TEST_CASE("where only one message gathers there is no stream") {
+  mp::sync::Pace pace;
+  for (int i = 0; i < 4; ++i) pace.CameAfter(0);
+  pace.Gathered(2);
+  CHECK(pace.IsStream());
+  pace.Gathered(1);
+  CHECK_FALSE(pace.IsStream());
 }
 
 TEST_CASE("SpinUntil stops at once when done, else when the budget is spent") {

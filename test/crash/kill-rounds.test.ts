@@ -1,18 +1,20 @@
 // Processes that contend for one lock while one of them, at a random moment, is killed: the others
 // go on, exclude each other, and see the lock abandoned when the victim held it, only then.
 //
-// MP_KILL_ROUNDS sets the number of rounds, MP_SEED repeats a run's choices.
+// MP_KILL_ROUNDS sets the number of rounds, MP_KILL_VICTIMS the way of starting (test/helpers/party),
+// MP_SEED repeats a run's choices.
 import assert from 'node:assert/strict';
 import * as mp from 'node-multiprocessing';
 
 import { Cell, cellCount, cellOf, nowUs, PartyCell, Phase } from '../helpers/contender.js';
 import { percentile, report, spread } from '../helpers/figures.js';
-import { Party } from '../helpers/party.js';
+import { Party, type PartyKind } from '../helpers/party.js';
 import { randomFrom, runSeed } from '../helpers/random.js';
 import { makeCells, wordsOf } from '../helpers/shared-words.js';
 import { until } from '../helpers/watchdog.js';
 
 const rounds = Number(process.env.MP_KILL_ROUNDS ?? 300);
+const victims = (process.env.MP_KILL_VICTIMS ?? 'process') as PartyKind;
 /** Two block their thread, two await. */
 const seats = [false, false, true, true];
 /** Processes that wait for the next deaths, started together while the players pause. */
@@ -51,7 +53,7 @@ class Game {
     if (this.#spares.length >= seats.length) return;
     Atomics.store(this.#memory.cells, Cell.pause, 1);
     const starts = Array.from({ length: sparesAtOnce }, async () => {
-      this.#spares.push(await Party.start('process'));
+      this.#spares.push(await Party.start(victims));
     });
     await Promise.all(starts);
     Atomics.store(this.#memory.cells, Cell.pause, 0);

@@ -152,16 +152,8 @@ say(c.recv_bytes()[:11])`;
     assert.equal(result, python.minor < 12 ? 'refused' : 'accepted');
   });
 
-  it('100 MB, and thousands of small messages, both ways', async function () {
-    this.timeout(60_000);
-    await using listener = await Listener({ address: ['127.0.0.1', 0], authkey });
-    const program = runPython(
-      python,
-      clientEcho,
-      asText(listener.address),
-      authkey.toString('hex'),
-    );
-    const connection = await within('the accept', listener.accept());
+  /** Sends what comes back. */
+  async function checkLoad(connection: mp.Connection, program: RunningProgram): Promise<void> {
     const huge = Buffer.alloc(100_000_000, randomBytes(1_000_003));
     const sent = connection.sendBytes(huge);
     assert.ok(huge.equals(await within('the huge one', connection.recvBytes(), 50_000)));
@@ -176,7 +168,20 @@ say(c.recv_bytes()[:11])`;
     await writes;
     connection.close();
     await program.end();
-  });
+  }
+
+  it('100 MB, and thousands of small messages, both ways, when Node listens at TCP', async () => {
+    await using listener = await Listener({ address: ['127.0.0.1', 0], authkey });
+    const where = asText(listener.address);
+    const program = runPython(python, clientEcho, where, authkey.toString('hex'));
+    await checkLoad(await within('the accept', listener.accept()), program);
+  }).timeout(60_000);
+
+  it('and when Python listens at a Unix socket', async () => {
+    const where = asText(kinds['a Unix socket']());
+    const program = runPython(python, listenerEcho, where, authkey.toString('hex'));
+    await checkLoad(await clientOf(program, authkey), program);
+  }).timeout(60_000);
 
   it('a pickled object is told from a value, and its bytes can be had', async () => {
     await using listener = await Listener();

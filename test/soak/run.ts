@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 const root = dirname(require.resolve('node-multiprocessing/package.json'));
 const nativeFolder = join(root, 'build/native-tests/none');
 const nativeKills = join(nativeFolder, 'kill_rounds');
+const ringKills = join(nativeFolder, 'ring_kill_rounds');
 
 interface Part {
   readonly name: string;
@@ -34,6 +35,11 @@ const parts: readonly Part[] = [
     name: '10,000 kill rounds of C++ processes',
     command: [nativeKills, '10000', '--blocked-ms', '5000', '--median-ms', '2'],
     ...(!existsSync(nativeKills) && { missing: 'run `npm run test:native` first' }),
+  },
+  {
+    name: '10,000 kill rounds of C++ processes at a ring',
+    command: [ringKills, '10000'],
+    ...(!existsSync(ringKills) && { missing: 'run `npm run test:native` first' }),
   },
   {
     name: '300 kill rounds of Node processes, blocked event loops',
@@ -85,6 +91,12 @@ const parts: readonly Part[] = [
     command: suite('crash/queue-kills.test.js'),
     env: { MP_QUEUE_MESSAGES: '300000', MP_KILL_EVERY_MS: '5' },
   },
+  // Each alone: it takes nearly all of a tree's memory, in one piece.
+  ...['queue', 'pipe'].map((way) => ({
+    name: `a message of 1 GB through a ${way}`,
+    command: [...suite('channel/huge.test.js'), `--grep=through a ${way}`],
+    env: { MP_HUGE_BYTES: '1000000000' },
+  })),
   {
     name: '1,000 ends of pool workers, in all ways at all moments; 100 without memory',
     command: [...suite('crash/pools.test.js'), '--grep', 'reject'],

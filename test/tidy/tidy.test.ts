@@ -22,7 +22,7 @@ const mayInclude: Record<string, string[]> = {
   fork: ['layout', 'os'],
   sync: ['layout', 'os'],
   napi: ['layout', 'os', 'fork', 'sync'],
-  test: ['layout', 'os', 'fork', 'sync', 'support', 'kill'],
+  test: ['layout', 'os', 'fork', 'sync', 'support', 'kill', 'ring_kill'],
 };
 
 interface LineRule {

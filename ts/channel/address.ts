@@ -5,7 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { invalidArgument, MultiprocessingError, outOfRange } from '../errors.js';
+import { invalidArgument, MultiprocessingError, outOfRange, SystemCallError } from '../errors.js';
 import type { SocketAddress } from '../native/binding.js';
 import { describe } from './buffers.js';
 
@@ -116,8 +116,15 @@ export async function resolveAddress(
   const [host, port] = checkInternet(address);
   const version = family === 'AF_INET6' ? 6 : 4;
   if (host === '') return [{ family: 'internet', name: anyHost(version), port }];
-  const found = await lookup(host, { all: true, family: version });
+  const found = await lookup(host, { all: true, family: version }).catch((error: unknown) => {
+    throw notFound(host, error as NodeJS.ErrnoException);
+  });
   return found.map((one) => ({ family: 'internet', name: Buffer.from(one.address), port }));
+}
+
+function notFound(host: string, { message, errno = 0 }: NodeJS.ErrnoException): SystemCallError {
+  const syscall = 'getaddrinfo';
+  return new SystemCallError(`the host '${host}' has no address: ${message}`, { errno, syscall });
 }
 
 const anyHost = (version: 4 | 6): Buffer => Buffer.from(version === 6 ? '::' : '0.0.0.0');
@@ -126,6 +133,9 @@ function localAddress(address: string | Uint8Array): SocketAddress {
   const name = Buffer.from(address);
   if (name.length === 0) throw invalidArgument('the path of a Unix socket must not be empty');
   if (name[0] === 0) return { family: 'abstract', name: name.subarray(1), port: 0 };
+  if (name.includes(0)) {
+    throw invalidArgument('the path of a Unix socket must not have a NUL in it');
+  }
   return { family: 'path', name, port: 0 };
 }
 

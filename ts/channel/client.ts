@@ -1,7 +1,7 @@
 // Connecting to a listener.
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { invalidArgument, MultiprocessingError } from '../errors.js';
+import { invalidArgument, MultiprocessingError, TimeoutError } from '../errors.js';
 import { native, type SocketAddress } from '../native/binding.js';
 import { checkAwait, type AwaitOptions } from '../sync/options.js';
 import {
@@ -12,14 +12,19 @@ import {
   type AddressFamily,
 } from './address.js';
 import { AttemptQueue } from './attempts.js';
+import { checkFlag, checkOptionsObject } from './buffers.js';
 import { Connection } from './connection.js';
+import { checkLimit } from './connection-options.js';
 import { answerChallenge, checkKey, deliverChallenge, handshakeError } from './handshake.js';
-import { timedOut } from './pending.js';
+import { Pending, timedOut } from './pending.js';
 import { Stream } from './stream.js';
 
 /** The system does not tell when the queue of a Unix listener has room again. */
 const firstRetryMs = 1;
 const lastRetryMs = 50;
+
+/** What errors say. */
+const what = 'no connection was made';
 
 /**
  * Options of a client. `timeout` and `signal` are for all of it: finding the host, connecting,
@@ -52,9 +57,7 @@ export interface ClientOptions extends AwaitOptions {
  */
 // eslint-disable-next-line @typescript-eslint/naming-convention -- the name is Python's
 export async function Client(address: Address, options: ClientOptions = {}): Promise<Connection> {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw invalidArgument('Client() takes options such as { authkey }');
-  }
+  checkOptionsObject('Client', '{ authkey }', options);
   addressType(address);
   const wait = checkAwait('Client', options);
   const authkey = checkKey(options.authkey);
@@ -65,8 +68,10 @@ export async function Client(address: Address, options: ClientOptions = {}): Pro
     timeoutMs: wait.timeoutMs,
     deadlineMs: performance.now() + wait.timeoutMs,
   };
-  const stream = await connectAny(await resolveAddress(address, family), attempt);
-  const { maxMessageSize, allowMd5 } = options;
+  const { maxMessageSize, allowMd5 = true } = options;
+  checkLimit('Client', maxMessageSize);
+  checkFlag('Client', 'allowMd5', allowMd5);
+  const stream = await connectAny(await find(address, family, attempt), attempt);
   const connection = new Connection(stream.release(), { maxMessageSize });
   if (authkey === undefined) return connection;
   try {
@@ -75,7 +80,7 @@ export async function Client(address: Address, options: ClientOptions = {}): Pro
     return connection;
   } catch (error) {
     connection.close();
-    throw handshakeError(error);
+    throw error instanceof TimeoutError ? late(attempt) : handshakeError(error);
   }
 }
 
@@ -87,6 +92,24 @@ interface ConnectAttempt {
 
 function remaining({ signal, deadlineMs }: ConnectAttempt): AwaitOptions {
   return { signal, timeout: deadlineMs - performance.now() };
+}
+
+/** Where it is, if that is known in time: nothing ends a look-up that has begun. */
+function find(
+  address: Address,
+  family: AddressFamily,
+  attempt: ConnectAttempt,
+): Promise<SocketAddress[]> {
+  const pending = new Pending<SocketAddress[]>(attempt, what, () => undefined);
+  resolveAddress(address, family).then(
+    (places) => {
+      pending.resolve(places);
+    },
+    (error: unknown) => {
+      pending.reject(error as Error);
+    },
+  );
+  return pending.promise;
 }
 
 /** The first that answers. */
@@ -123,12 +146,11 @@ async function connect(place: SocketAddress, attempt: ConnectAttempt): Promise<S
   }
 }
 
-const late = ({ timeoutMs }: ConnectAttempt): Error =>
-  timedOut('no connection was made', timeoutMs);
+const late = ({ timeoutMs }: ConnectAttempt): Error => timedOut(what, timeoutMs);
 
 async function finish(stream: Stream, { signal, deadlineMs }: ConnectAttempt): Promise<void> {
   const connected = {
-    what: 'no connection was made',
+    what,
     try: () => {
       if (!stream.isReady(true)) return undefined;
       native.socketFinishConnect(stream.number);

@@ -8,6 +8,7 @@ import {
 } from '../errors.js';
 import type { Transport } from './transport.js';
 import { bytesOf, checkCount, describe, part, type BytesInput } from './buffers.js';
+import { longestMessage } from './framing.js';
 
 /**
  * How a Connection is made.
@@ -58,6 +59,9 @@ export interface IntoOptions {
   readonly offset?: number | undefined;
 }
 
+/** Without waiting. */
+export const pollNow = { timeoutMs: 0, signal: undefined };
+
 /** What this layer may do with a connection of the class, and users may not. */
 export interface Internals<Connection> {
   /** Whether its waits keep the event loop alive. */
@@ -70,6 +74,12 @@ export interface Internals<Connection> {
   /** It does not. */
   moveBack: (connection: Connection, transport: Transport) => void;
   optionsOf: (connection: Connection) => Required<ConnectionOptions>;
+}
+
+/** How long the messages of a connection may be; default: what one Buffer can hold. */
+export function checkLimit(method: string, maxMessageSize = longestMessage): number {
+  checkCount(method, 'maxMessageSize', maxMessageSize, Number.MAX_SAFE_INTEGER);
+  return Math.min(maxMessageSize, longestMessage);
 }
 
 /** The options, where they stand in the place of a first number. */

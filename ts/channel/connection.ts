@@ -1,14 +1,16 @@
 // A connection: messages, each whole, between two processes.
 import { EOFError, invalidArgument } from '../errors.js';
 import { checkAwait, checkWait, type AwaitOptions, type WaitOptions } from '../sync/options.js';
-import { checkCount, type BytesInput } from './buffers.js';
+import { checkOptionsObject, type BytesInput } from './buffers.js';
 import {
+  checkLimit,
   intoPart,
   inUse,
   lengthLimit,
   notOpen,
   optionsIn,
   placed,
+  pollNow,
   sendPart,
   wrongDirection,
   type ConnectionOptions,
@@ -17,7 +19,6 @@ import {
   type ReceiveOptions,
   type SendOptions,
 } from './connection-options.js';
-import { longestMessage } from './framing.js';
 import { descriptorOf, type HandleInput } from './handles.js';
 import type { ItemView } from './item-view.js';
 import { untilEnd } from './items.js';
@@ -35,8 +36,6 @@ function descriptorToSend(method: string, handle: HandleInput): number {
   }
   throw invalidArgument(`${method}(): send() a pipe's end, or make it with { via: 'socket' }`);
 }
-
-const pollNow = { timeoutMs: 0, signal: undefined };
 
 /**
  * One end of a connection: messages to and from another process, each of which arrives whole, once,
@@ -75,14 +74,15 @@ export class Connection implements Disposable, AsyncDisposable {
    * @throws SystemCallError when no such descriptor is open
    */
   constructor(handle: number, options: ConnectionOptions = {}) {
-    const { readable = true, writable = true, maxMessageSize = longestMessage } = options;
-    checkCount('Connection', 'maxMessageSize', maxMessageSize, Number.MAX_SAFE_INTEGER);
+    checkOptionsObject('Connection', '{ readable: true }', options);
+    const { readable = true, writable = true, maxMessageSize } = options;
+    const limit = checkLimit('Connection', maxMessageSize);
     const given: unknown = handle;
     const isGiven = given instanceof RingPair || given instanceof MessageStream;
     this.#messages = isGiven ? given : MessageStream.adopt(handle, readable || writable);
     this.#readable = readable;
     this.#writable = writable;
-    this.#maxMessageSize = Math.min(maxMessageSize, longestMessage);
+    this.#maxMessageSize = limit;
   }
 
   /**

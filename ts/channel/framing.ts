@@ -9,7 +9,7 @@
 // socket, for another process may have it too.
 import { constants } from 'node:buffer';
 
-import { EOFError, MultiprocessingError } from '../errors.js';
+import { EOFError, invalidArgument, MultiprocessingError } from '../errors.js';
 import { Moved, type Stream } from './stream.js';
 
 const shortHeader = 4;
@@ -64,6 +64,7 @@ export class MessageReader {
     const size = this.#size ?? 0;
     if (this.#fill === 0 && this.#body.length === 0 && size > 0) this.#reserve(size, target);
     while (this.#fill < size) {
+      if (this.#fill > this.#body.length) throw transferred();
       if (this.#fill === this.#body.length) this.#grow(size);
       const moved = this.#take(this.#body, this.#fill);
       if (moved === Moved.notNow) return undefined;
@@ -151,6 +152,10 @@ function badHeader(size: number): MultiprocessingError {
     `the other side does not send messages as multiprocessing does: ${String(size)} is no size`,
     { code: 'ERR_MP_MESSAGE_FORMAT' },
   );
+}
+
+function transferred(): TypeError {
+  return invalidArgument('the buffer was transferred elsewhere while a message came into it');
 }
 
 export function tooLong(size: number, maxLength: number): MultiprocessingError {

@@ -1,4 +1,6 @@
 // Descriptors of whatever has one.
+import { Socket as DatagramSocket } from 'node:dgram';
+
 import { ClosedError, invalidArgument } from '../errors.js';
 import { describe } from './buffers.js';
 
@@ -18,7 +20,8 @@ interface HasDescriptor {
 }
 
 /** Node has no public name for the descriptor of a socket; this one is as old as its handles. */
-const inner = (value: HasDescriptor): unknown => value._handle?.fd ?? innerOfDatagram(value);
+const inner = (value: HasDescriptor): unknown =>
+  value instanceof DatagramSocket ? innerOfDatagram(value) : value._handle?.fd;
 
 function innerOfDatagram(value: object): unknown {
   const state = Object.getOwnPropertySymbols(value).find(({ description }) => {

@@ -93,7 +93,7 @@ export async function deliverChallenge(
   authkey: Uint8Array,
   options: ChallengeOptions = {},
 ): Promise<void> {
-  requireKey(authkey);
+  checkSides('deliverChallenge', connection, authkey);
   const { digestName = 'sha256', allowMd5 = true, ...wait } = options;
   if (!Object.hasOwn(digests, digestName)) throw invalidArgument(`unknown digest ${digestName}`);
   const message = Buffer.concat([Buffer.from(`{${digestName}}`), randomBytes(randomLength)]);
@@ -119,7 +119,7 @@ export async function answerChallenge(
   authkey: Uint8Array,
   options: ChallengeOptions = {},
 ): Promise<void> {
-  requireKey(authkey);
+  checkSides('answerChallenge', connection, authkey);
   const { allowMd5 = true, ...wait } = options;
   const challenge = Buffer.from(await connection.recvBytes({ ...wait, maxLength }));
   if (!challenge.subarray(0, challengeMark.length).equals(challengeMark)) {
@@ -190,10 +190,13 @@ function macOf(digest: DigestName, authkey: Uint8Array, message: Buffer): Buffer
   }
 }
 
-function requireKey(authkey: unknown): Uint8Array {
-  const key = checkKey(authkey);
-  if (key === undefined) throw invalidArgument('authkey is missing; an empty one is a key too');
-  return key;
+function checkSides(method: string, connection: unknown, authkey: unknown): void {
+  const { sendBytes, recvBytes } = Object(connection) as Partial<HandshakeConnection>;
+  if (typeof sendBytes !== 'function' || typeof recvBytes !== 'function') {
+    throw invalidArgument(`${method}() takes a Connection, not ${describe(connection)}`);
+  }
+  if (checkKey(authkey) !== undefined) return;
+  throw invalidArgument('authkey is missing; an empty one is a key too');
 }
 
 /** The key, if it is one; undefined when there is none. */

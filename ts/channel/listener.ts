@@ -14,8 +14,9 @@ import {
   type AddressFamily,
 } from './address.js';
 import { BoundPath } from './bound-path.js';
-import { checkCount, describe } from './buffers.js';
+import { checkCount, checkFlag, checkOptionsObject } from './buffers.js';
 import { Connection, internals } from './connection.js';
+import { checkLimit } from './connection-options.js';
 import { answerChallenge, checkKey, deliverChallenge, handshakeError } from './handshake.js';
 import { Pending } from './pending.js';
 import { Stream } from './stream.js';
@@ -91,9 +92,7 @@ export interface Listener extends Disposable, AsyncDisposable {
  */
 // eslint-disable-next-line @typescript-eslint/naming-convention -- the name is Python's
 export async function Listener(options: ListenerOptions = {}): Promise<Listener> {
-  if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
-    throw invalidArgument(`Listener() takes options such as { address }, not ${describe(options)}`);
-  }
+  checkOptionsObject('Listener', '{ address }', options);
   const settings = checkOptions(options);
   const family = checkFamily(options.family, options.address);
   const address = options.address ?? arbitraryAddress(family);
@@ -114,21 +113,21 @@ interface Settings {
   readonly allowMd5: boolean;
   readonly handshakeMs: number;
   readonly maxPending: number;
-  readonly maxMessageSize: number | undefined;
+  readonly maxMessageSize: number;
 }
 
 function checkOptions(options: ListenerOptions): Settings {
   const { backlog = defaultBacklog, maxPending = defaultPending, maxMessageSize } = options;
-  const { handshakeTimeout = defaultHandshakeMs } = options;
+  const { handshakeTimeout = defaultHandshakeMs, allowMd5 = true } = options;
   checkCount('Listener', 'backlog', backlog, largestBacklog);
   checkCount('Listener', 'maxPending', maxPending, largestBacklog);
   return {
     backlog,
     authkey: checkKey(options.authkey),
-    allowMd5: options.allowMd5 ?? true,
+    allowMd5: checkFlag('Listener', 'allowMd5', allowMd5),
     handshakeMs: checkAwait('Listener', { timeout: handshakeTimeout }).timeoutMs,
     maxPending: Math.max(maxPending, 1),
-    maxMessageSize,
+    maxMessageSize: checkLimit('Listener', maxMessageSize),
   };
 }
 

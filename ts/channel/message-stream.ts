@@ -174,6 +174,14 @@ export class MessageStream implements Transport {
     return descriptor;
   }
 
+  /** In the middle of a message: what would come next would be taken for the rest of it. */
+  #breakOff(): void {
+    this.stream.close();
+    queueMicrotask(() => {
+      this.#fail();
+    });
+  }
+
   #fail(): void {
     const closed = new ClosedError('the connection was closed meanwhile');
     this.#reads.fail(closed);
@@ -185,6 +193,10 @@ export class MessageStream implements Transport {
     const size = head.length + body.length;
     const { stream } = this;
     let sent = 0;
+    const transferred = (hasBegun: boolean): TypeError => {
+      if (hasBegun) this.#breakOff();
+      return invalidArgument('the buffer was transferred elsewhere before all of it was sent');
+    };
     return {
       what: 'the message was not taken by the system',
       try() {
@@ -192,6 +204,7 @@ export class MessageStream implements Transport {
           const moved = stream.send(head, body, sent);
           if (moved === Moved.notNow) return undefined;
           if (moved === Moved.ended) throw endedWhileSending();
+          if (moved === 0) throw transferred(sent > 0);
           sent += moved;
         }
         return true;

@@ -23,6 +23,7 @@ import { refused } from './pending-put.js';
 import {
   checkMaxsize,
   checkOrderedBytes,
+  checkShutdown,
   isClosed,
   isEmpty,
   type QueueOptions,
@@ -242,7 +243,8 @@ export abstract class OrderedQueue<T = unknown> {
    *
    * @param options - `immediate`: what is in it is dropped, so `get` throws at once
    */
-  shutdown({ immediate = false }: { readonly immediate?: boolean | undefined } = {}): void {
+  shutdown(options: { readonly immediate?: boolean | undefined } = {}): void {
+    const immediate = checkShutdown(options);
     this.#checkOpen('shutdown');
     this.#lock.hold(() => {
       const region = this.#memory.region();

@@ -1,6 +1,7 @@
 // What queues are made with, checked at the edge, and the errors of their methods.
-import { ClosedError, invalidArgument, outOfRange } from '../errors.js';
+import { ClosedError, invalidArgument, MultiprocessingError, outOfRange } from '../errors.js';
 import { QueueEmptyError, QueueShutDownError } from '../errors/queue.js';
+import { checkFlag, checkOptionsObject, describe } from './buffers.js';
 import { Refused } from './ring.js';
 
 /** Of items, as in CPython. */
@@ -61,10 +62,17 @@ export function isClosed(method: string): ClosedError {
   return new ClosedError(`${method}() on a queue that is closed`);
 }
 
+/** For what is done after close only. */
+export function isOpen(): MultiprocessingError {
+  return new MultiprocessingError('close() the queue before you join its thread', {
+    code: 'ERR_MP_QUEUE_OPEN',
+  });
+}
+
 /** The most items that a queue is to have. */
 export function checkMaxsize(maxsize: unknown): number {
   if (typeof maxsize !== 'number' || Number.isNaN(maxsize)) {
-    throw invalidArgument(`maxsize must be a number of items, not ${String(maxsize)}`);
+    throw invalidArgument(`maxsize must be a number of items, not ${describe(maxsize)}`);
   }
   if (maxsize <= 0 || maxsize >= mostItems) return mostItems;
   if (!Number.isInteger(maxsize)) throw outOfRange(`maxsize must be whole, not ${maxsize}`);
@@ -72,9 +80,11 @@ export function checkMaxsize(maxsize: unknown): number {
 }
 
 /** The most bytes that a queue is to have. */
-export function checkMaxBytes({ maxBytes = defaultMaxBytes }: QueueOptions): number {
+export function checkMaxBytes(options: QueueOptions): number {
+  checkOptionsObject('Queue', '{ maxBytes: 2 ** 28 }', options);
+  const { maxBytes = defaultMaxBytes } = options;
   if (typeof (maxBytes as unknown) !== 'number' || !Number.isInteger(maxBytes)) {
-    throw invalidArgument(`maxBytes must be a whole number of bytes, not ${String(maxBytes)}`);
+    throw invalidArgument(`maxBytes must be a whole number of bytes, not ${describe(maxBytes)}`);
   }
   if (maxBytes < leastMaxBytes || maxBytes > mostMaxBytes) {
     throw outOfRange(`maxBytes must be ${leastMaxBytes} … ${mostMaxBytes}, not ${maxBytes}`);
@@ -89,10 +99,24 @@ export function checkOrderedBytes(options: QueueOptions): number {
   throw outOfRange(`maxBytes must be ${leastMaxBytes} … ${defaultMaxBytes}, not ${maxBytes}`);
 }
 
+/** Checks items that are to be put. */
+export function checkItems<T>(method: string, items: Iterable<T>): Iterable<T> {
+  const given: unknown = items;
+  const isList = typeof given === 'string' || (typeof given === 'object' && given !== null);
+  if (isList && Symbol.iterator in Object(given)) return items;
+  throw invalidArgument(`${method}() takes an iterable of items, not ${describe(given)}`);
+}
+
+/** Whether what is in a queue is to be dropped. */
+export function checkShutdown(options: { readonly immediate?: boolean | undefined }): boolean {
+  checkOptionsObject('shutdown', '{ immediate: true }', options);
+  return checkFlag('shutdown', 'immediate', options.immediate ?? false);
+}
+
 /** Checks how many items are to be got. */
 export function checkMost(most: unknown): void {
   if (typeof most !== 'number' || Number.isNaN(most)) {
-    throw invalidArgument(`most must be a number of items, not ${String(most)}`);
+    throw invalidArgument(`most must be a number of items, not ${describe(most)}`);
   }
   if (most < 1) throw outOfRange(`most must be 1 or more, not ${String(most)}`);
 }

@@ -2,7 +2,6 @@
 import { inspect } from 'node:util';
 
 import { Encoded, keepMessage, messageOf, type Keeper, type Message } from '../codec/message.js';
-import { MultiprocessingError } from '../errors.js';
 import { createRing, Place } from '../memory/memory.js';
 import { openNamed, type NameOptions } from '../memory/named.js';
 import { register } from '../memory/registry.js';
@@ -23,10 +22,13 @@ import {
   type PutLine,
 } from './pending-put.js';
 import {
+  checkItems,
   checkMaxBytes,
   checkMaxsize,
   checkMost,
+  checkShutdown,
   isClosed,
+  isOpen,
   nothing,
   openingOf,
   type QueueOpening,
@@ -158,14 +160,15 @@ export class Queue<T = unknown> {
    * @param options - as in {@link Queue.put}, for each item
    */
   async putMany(items: Iterable<T>, options?: AwaitOptions): Promise<void> {
-    for (const item of items) {
-      if (!(this.#isClosed || this.#putNumber(item))) await this.put(item, options);
+    for (const item of checkItems('putMany', items)) {
+      const isDone = options === undefined && !this.#isClosed && this.#putNumber(item);
+      if (!isDone) await this.put(item, options);
     }
   }
 
   /** As {@link Queue.putMany}, blocking. */
   putManySync(items: Iterable<T>, options?: WaitOptions): void {
-    for (const item of items) this.putSync(item, options);
+    for (const item of checkItems('putManySync', items)) this.putSync(item, options);
   }
 
   /**
@@ -296,7 +299,8 @@ export class Queue<T = unknown> {
    *
    * @param options - `immediate`: what is in it is dropped, so `get` throws at once
    */
-  shutdown({ immediate = false }: { readonly immediate?: boolean | undefined } = {}): void {
+  shutdown(options: { readonly immediate?: boolean | undefined } = {}): void {
+    const immediate = checkShutdown(options);
     this.#checkOpen('shutdown');
     native.ringShutDown(this.#ring.address, immediate);
     if (immediate) discardItems(this.#ring);
@@ -385,10 +389,7 @@ export class Queue<T = unknown> {
   }
 
   #checkClosed(): void {
-    if (this.#isClosed) return;
-    throw new MultiprocessingError('close() the queue before you join its thread', {
-      code: 'ERR_MP_QUEUE_OPEN',
-    });
+    if (!this.#isClosed) throw isOpen();
   }
 
   static {

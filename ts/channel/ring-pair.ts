@@ -64,7 +64,8 @@ export class RingPair implements Transport {
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    if (parts.out !== undefined) this.#sender = new RingSender(new Ring(parts.out.address));
+    if (parts.out !== undefined)
+      this.#sender = new RingSender(new Ring(parts.out.address), forgetHandle);
     if (parts.in === undefined) return;
     this.#receiver = new RingReceiver(new Ring(parts.in.address), () => {
       this.#rearm();
@@ -266,14 +267,32 @@ function handleMessage(deposited: Deposit): Buffer {
   return Buffer.concat([Buffer.of(handleMark), Buffer.from(JSON.stringify(deposited))]);
 }
 
-function handleIn(message: Uint8Array): number {
-  if (message[0] === handleMark) {
-    return fetchFrom(JSON.parse(Buffer.from(message.subarray(1)).toString()) as Deposit);
+function depositIn(message: Uint8Array): Deposit | undefined {
+  if (message[0] !== handleMark) return undefined;
+  try {
+    const { office, ticket } = JSON.parse(Buffer.from(message.subarray(1)).toString()) as Deposit;
+    return typeof office === 'string' && typeof ticket === 'string'
+      ? { office, ticket }
+      : undefined;
+  } catch {
+    // Bytes of the user's that begin alike.
+    return undefined;
   }
+}
+
+function handleIn(message: Uint8Array): number {
+  const deposited = depositIn(message);
+  if (deposited !== undefined) return fetchFrom(deposited);
   throw new MultiprocessingError(
     'a message arrived where a handle was expected: the other side did not call sendHandle()',
     { code: 'ERR_MP_NO_HANDLE' },
   );
+}
+
+/** Of a message that nobody receives, if it is one of `sendHandle`. */
+function forgetHandle(message: Uint8Array): void {
+  const deposited = depositIn(message);
+  if (deposited !== undefined) forget(deposited);
 }
 
 function forget(deposited: Deposit): void {

@@ -1,6 +1,7 @@
 // The receiving side of a pipe over rings.
 import { setImmediate } from 'node:timers/promises';
 
+import { copyOut, readBinary } from '../codec/binary.js';
 import { decode, decodeSync, encode } from '../codec/codec.js';
 import { Encoded, Raw, readMessage, type MessageSpace } from '../codec/message.js';
 import { Tag } from '../codec/tags.js';
@@ -158,8 +159,9 @@ export class RingReceiver {
     return this.#take(timeoutMs, maxLength, (space, place, bytes, tag) => {
       if (tag !== Tag.raw) return new Value(readMessage(space, place, bytes, tag));
       if (target === undefined || target.length < bytes) return copyOf(space, place, bytes);
-      target.set(space.bytes.subarray(place, place + bytes));
-      return target.subarray(0, bytes);
+      const filled = target.subarray(0, bytes);
+      copyOut(space.bytes, place, filled);
+      return filled;
     });
   }
 
@@ -203,10 +205,8 @@ export class RingReceiver {
   }
 }
 
-function copyOf(space: MessageSpace, place: number, bytes: number): Buffer {
-  const copy = Buffer.allocUnsafe(bytes);
-  copy.set(space.bytes.subarray(place, place + bytes));
-  return copy;
+function copyOf({ bytes: from }: MessageSpace, place: number, bytes: number): Buffer {
+  return readBinary(from, place, bytes, Tag.firstArray) as Buffer;
 }
 
 /** The bytes that a socket would have carried. */

@@ -3,8 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 
 import {
   discardMessage,
+  Encoded,
   keepMessage,
   messageOf,
+  Raw,
   type Keeper,
   type Message,
 } from '../codec/message.js';
@@ -15,7 +17,7 @@ import type { CheckedWait } from '../sync/options.js';
 import { Line } from './line.js';
 import { timedOut } from './pending.js';
 import { flush, PendingPut, refusedAs, type PutLine, type PutWords } from './pending-put.js';
-import { Refusal, type Ring } from './ring.js';
+import { Refusal, Refused, type Ring } from './ring.js';
 
 /** After so many that succeeded at once, other events of the loop have their turn. */
 export const turnEvery = 256;
@@ -34,11 +36,14 @@ export class RingSender {
   readonly #ring: Ring;
   readonly #line: PutLine;
   readonly #keeper: Keeper;
+  readonly #forget: (bytes: Uint8Array) => void;
   #sent = 0;
   #ended: Error | undefined;
 
-  constructor(ring: Ring) {
+  /** `forget` gives back what is in flight in bytes that nobody receives. */
+  constructor(ring: Ring, forget: (bytes: Uint8Array) => void) {
     this.#ring = ring;
+    this.#forget = forget;
     this.#line = new Line(ring.address);
     this.#keeper = () => native.ringKeeper(ring.address);
   }
@@ -72,6 +77,20 @@ export class RingSender {
   end(error: ClosedError): void {
     this.#ended = error;
     this.#line.end(error);
+    this.#takeBack();
+  }
+
+  /** When nobody is there to receive any more: descriptors wait for whom messages reach. */
+  #takeBack(): void {
+    const ring = this.#ring;
+    if (ring.count === 0) return;
+    native.ringSettle(ring.address, true);
+    if (!ring.isShutDown) return;
+    native.ringShutDown(ring.address, true);
+    for (let value; (value = ring.takeDiscarded()) !== Refused.busy;) {
+      if (value instanceof Encoded) value.discard();
+      if (value instanceof Raw) this.#forget(value.bytes);
+    }
   }
 
   /** The end may be in the message itself, and so be on its way to nowhere. */
@@ -89,6 +108,7 @@ export class RingSender {
       if (++this.#sent % turnEvery === 0) await setImmediate();
       return;
     }
+    if (refusal === Refusal.shutDown) this.#takeBack();
     const words = wordsFor(wait.timeoutMs);
     const pending = new PendingPut(this.#ring, keepMessage(message), words);
     if (refusal !== Refusal.busy || wait.timeoutMs === 0) {
@@ -113,6 +133,7 @@ export class RingSender {
     }
     if (refusal === 0) return;
     const words = wordsFor(timeoutMs);
+    if (refusal === Refusal.shutDown) this.#takeBack();
     new PendingPut(this.#ring, message, words).leave();
     throw refusedAs(words, refusal, message);
   }

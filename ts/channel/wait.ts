@@ -34,19 +34,25 @@ export async function wait<T extends HandleInput>(
   const now = ready(sources, 0);
   if (now.length > 0 || limits.timeoutMs === 0) return now;
   const pending = new Pending<T[]>(limits, what, () => undefined);
-  const stops = sources.map((source) =>
-    watch(source, () => {
+  const stops: (() => void)[] = [];
+  const look = (): void => {
+    try {
       const found = ready(sources, 0);
       if (found.length > 0) pending.resolve(found);
-    }),
-  );
+    } catch (error) {
+      // One of them was closed meanwhile.
+      pending.reject(error as Error);
+    }
+  };
   try {
+    for (const source of sources) stops.push(watch(source, look));
     return await pending.promise;
   } catch (error) {
     if (error instanceof TimeoutError) return [];
     throw error;
   } finally {
     for (const stop of stops) stop();
+    pending.resolve([]);
   }
 }
 

@@ -1,5 +1,5 @@
 // Binary data in messages: typed arrays, DataViews and ArrayBuffers, by the tags of their classes.
-import { largeBuffer, unfilled } from './slabs.js';
+import { largeBuffer, smallBuffer, unfilled } from './slabs.js';
 import { arrayClasses, arrayTags, Tag } from './tags.js';
 import { malformed } from './tree-format.js';
 
@@ -25,7 +25,7 @@ export function viewedBytes(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
-/** Up to so many bytes, several Buffers share the memory of Node's pool, as Buffer.from makes them. */
+/** Up to so many bytes, several Buffers share their memory, as those of Buffer.from do. */
 const pooledBytes = 4096;
 /** Up to so many bytes, copying one by one is quicker than a call. */
 const fewBytes = 32;
@@ -34,7 +34,7 @@ const fewBytes = 32;
 export function readBinary(from: Buffer, start: number, bytes: number, tag: number): unknown {
   if (tag === Tag.firstArray) {
     const isPooled = bytes < pooledBytes && bytes < Buffer.poolSize >>> 1;
-    const copy = isPooled ? Buffer.allocUnsafe(bytes) : largeBuffer(bytes);
+    const copy = isPooled ? smallBuffer(bytes) : largeBuffer(bytes);
     copyOut(from, start, copy);
     return copy;
   }

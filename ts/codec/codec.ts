@@ -43,6 +43,7 @@ export function encode(value: unknown, options: EncodeOptions = {}): Uint8Array 
   try {
     return messageOf(value, options);
   } catch (error) {
+    if (isOverflow(error)) throw tooDeep(options.label ?? 'the value', error);
     // The way through the value fills a stack, and pushes out of it who wanted to send it.
     if (error instanceof MultiprocessingError) Error.captureStackTrace(error, encode);
     throw error;
@@ -87,8 +88,20 @@ function serialize(value: unknown, label: string, original = value): Uint8Array 
   try {
     return serialized(value);
   } catch (cause) {
+    if (isOverflow(cause)) throw cause;
     throw notCloneable(original, label, cause);
   }
+}
+
+/** V8 and we go through values by recursion. */
+const isOverflow = (error: unknown): error is RangeError =>
+  error instanceof RangeError && error.message.includes('call stack');
+
+function tooDeep(label: string, cause: RangeError): NotCloneableError {
+  return new NotCloneableError(
+    `${label} cannot be sent to another process: it is nested too deeply, by thousands of levels`,
+    { cause },
+  );
 }
 
 function serialized(value: unknown): Uint8Array {

@@ -154,6 +154,9 @@ export class GraphCopier {
   }
 }
 
+/** Each level down asks about all that is below it. */
+const deepestPath = 64;
+
 /** Where in the value the first thing is that `accepts` refuses; its path and itself. */
 export function findRefused(
   value: unknown,
@@ -162,7 +165,7 @@ export function findRefused(
 ): { readonly path: string; readonly value: unknown } {
   const seen = new Set<unknown>();
   let at = { path, value };
-  for (;;) {
+  for (let depth = 0; depth < deepestPath; depth++) {
     seen.add(at.value);
     const children =
       typeof at.value === 'object' && at.value !== null ? childrenOf(at.value, at.path) : [];
@@ -170,4 +173,5 @@ export function findRefused(
     if (refused === undefined) return at;
     at = { value: refused[0], path: refused[1] };
   }
+  return at;
 }

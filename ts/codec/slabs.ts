@@ -1,6 +1,6 @@
-// Memory for large data. Most of what it costs to receive it is fresh pages, one fault for each. So
-// several Buffers share a slab, which large pages may lie behind, as small ones share Node's pool;
-// others have memory of their own, but malloc is told to keep what of it was freed.
+// Memory for data. Most of what it costs to receive large ones is fresh pages, one fault for each. So
+// several Buffers share a slab, which large pages may lie behind, and small ones a small slab; others
+// have memory of their own, but malloc is told to keep what of it was freed.
 import { markAsUntransferable } from 'node:worker_threads';
 
 import { native } from '../native/binding.js';
@@ -28,6 +28,24 @@ export function largeBuffer(bytes: number): Buffer {
   const start = used;
   used = (start + bytes + alignment - 1) & ~(alignment - 1);
   return slab.subarray(start, start + bytes);
+}
+
+/** Several Buffers share the memory of a small slab, more than that of Node's pool. */
+const smallSlabBytes = 32 * 1024;
+
+let smallSlab = Buffer.alloc(0);
+let smallUsed = 0;
+
+/** A Buffer with any content, of a few KiB at most, that shares its memory. */
+export function smallBuffer(bytes: number): Buffer {
+  if (smallUsed + bytes > smallSlab.length) {
+    smallSlab = Buffer.allocUnsafeSlow(smallSlabBytes);
+    markAsUntransferable(smallSlab.buffer);
+    smallUsed = 0;
+  }
+  const start = smallUsed;
+  smallUsed = (start + bytes + 7) & ~7;
+  return smallSlab.subarray(start, start + bytes);
 }
 
 /** Up to so many bytes, zeros cost less than a Buffer. */

@@ -5,6 +5,9 @@ import { Item } from './tree-format.js';
 
 /** Memory at first, and again after a message that needed more. */
 export const firstBytes = 64 * 1024;
+/** Bytes of a simple value at most, and how many of them are written before room is looked for again. */
+const simpleBytes = 2 + shortText;
+const simpleAtOnce = 64;
 
 export class TreeOutput {
   /** What was written, from the start to `at`. */
@@ -31,32 +34,51 @@ export class TreeOutput {
     this.at += 5;
   }
 
+  /**
+   * Writes the values of a list from `first` on, up to `end` or to one that is not simple: a number,
+   * a boolean, null, undefined or a short text. Returns where it stopped. All in one function, for
+   * small objects are little else.
+   */
+  simple(values: readonly unknown[], first: number, end: number): number {
+    const until = Math.min(end, first + simpleAtOnce);
+    this.#need(simpleBytes * (until - first));
+    const { bytes } = this;
+    const view = this.#view;
+    let { at } = this;
+    let i = first;
+    for (; i < until; i++) {
+      const value = values[i];
+      if (typeof value === 'number') {
+        at = putNumber(bytes, view, at, value);
+      } else if (typeof value === 'string') {
+        const { length } = value;
+        if (length > shortText || !writeShort(value, bytes, at + 2)) break;
+        bytes[at] = Item.shortText;
+        bytes[at + 1] = length;
+        at += 2 + length;
+      } else if (typeof value === 'boolean') {
+        bytes[at++] = value ? Item.true : Item.false;
+      } else if (value === null) {
+        bytes[at++] = Item.null;
+      } else if (value === undefined) {
+        bytes[at++] = Item.undefined;
+      } else {
+        break;
+      }
+    }
+    this.at = at;
+    return i;
+  }
+
   number(value: number): void {
     this.#need(9);
-    const { at } = this;
-    const whole = value | 0;
-    // Not -0, which has a sign.
-    if (whole !== value || (whole === 0 && 1 / value < 0)) {
-      this.#double(Item.double, value);
-    } else if ((whole << 24) >> 24 === whole) {
-      this.bytes[at] = Item.int8;
-      this.bytes[at + 1] = whole;
-      this.at = at + 2;
-    } else {
-      this.bytes[at] = Item.int32;
-      this.#view.setInt32(at + 1, whole, true);
-      this.at = at + 5;
-    }
+    this.at = putNumber(this.bytes, this.#view, this.at, value);
   }
 
   date(value: Date): void {
     this.#need(9);
-    this.#double(Item.date, Date.prototype.getTime.call(value));
-  }
-
-  #double(item: number, value: number): void {
-    this.bytes[this.at] = item;
-    this.#view.setFloat64(this.at + 1, value, true);
+    this.bytes[this.at] = Item.date;
+    this.#view.setFloat64(this.at + 1, Date.prototype.getTime.call(value), true);
     this.at += 9;
   }
 
@@ -133,4 +155,23 @@ export class TreeOutput {
     this.words = new Uint32Array(buffer);
     this.#view = new DataView(buffer);
   }
+}
+
+/** Where the next item goes. */
+function putNumber(bytes: Buffer, view: DataView, at: number, value: number): number {
+  const whole = value | 0;
+  // Not -0, which has a sign.
+  if (whole !== value || (whole === 0 && 1 / value < 0)) {
+    bytes[at] = Item.double;
+    view.setFloat64(at + 1, value, true);
+    return at + 9;
+  }
+  if ((whole << 24) >> 24 === whole) {
+    bytes[at] = Item.int8;
+    bytes[at + 1] = whole;
+    return at + 2;
+  }
+  bytes[at] = Item.int32;
+  view.setInt32(at + 1, whole, true);
+  return at + 5;
 }

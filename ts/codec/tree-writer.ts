@@ -22,6 +22,8 @@ export class TreeWriter {
   #message = 0;
   #shapes = 0;
   readonly #seen = new SeenObjects();
+  /** The tree; it is among the seen ones only once there is another one. */
+  #root: object | undefined;
   /** A stack: the values of each object that is being written. */
   readonly #values: unknown[] = [];
   #top = 0;
@@ -32,12 +34,16 @@ export class TreeWriter {
     if (this.#isBusy || !hasPlainPrototypes()) return notATree;
     this.#isBusy = true;
     this.output.start();
-    this.#depth = this.#shapes = 0;
+    // The tree itself is one deep.
+    this.#depth = 1;
+    this.#shapes = 0;
     this.#message++;
+    this.#root = value;
     try {
-      return this.#object(value) ? this.output.at : notATree;
+      return this.#container(value) ? this.output.at : notATree;
     } finally {
       this.#isBusy = false;
+      this.#root = undefined;
       this.#seen.clear();
       if (this.#top > 0) this.#values.length = this.#top = 0;
     }
@@ -50,42 +56,31 @@ export class TreeWriter {
     return writeShort(text, this.output.bytes, 0);
   }
 
+  // Not a switch, for which V8 calls a function and compares what it answers.
   #value(value: unknown): boolean {
-    switch (typeof value) {
-      case 'number':
-        this.output.number(value);
-        return true;
-      case 'string':
-        this.output.text(value);
-        return true;
-      case 'boolean':
-        this.output.item(value ? Item.true : Item.false);
-        return true;
-      case 'undefined':
-        this.output.item(Item.undefined);
-        return true;
-      case 'bigint':
-        this.output.bigint(value);
-        return true;
-      case 'object':
-        if (value !== null) return this.#object(value);
-        this.output.item(Item.null);
-        return true;
-      case 'function':
-      case 'symbol':
-        return false;
-    }
+    if (typeof value === 'number') this.output.number(value);
+    else if (typeof value === 'string') this.output.text(value);
+    else if (typeof value === 'boolean') this.output.item(value ? Item.true : Item.false);
+    else if (value === null) this.output.item(Item.null);
+    else if (typeof value === 'object') return this.#object(value);
+    else if (value === undefined) this.output.item(Item.undefined);
+    else if (typeof value === 'bigint') this.output.bigint(value);
+    else return false;
+    return true;
   }
 
   #object(value: object): boolean {
-    if (!this.#seen.add(value) || ++this.#depth > maxDepth) return false;
-    const prototype: unknown = Object.getPrototypeOf(value);
-    let done = false;
-    if (prototype === Object.prototype) done = this.#record(value as Record<string, unknown>);
-    else if (prototype === Array.prototype) done = Array.isArray(value) && this.#array(value);
-    else done = this.#exotic(value, prototype);
+    if (value === this.#root || !this.#seen.add(value) || ++this.#depth > maxDepth) return false;
+    const done = this.#container(value);
     this.#depth--;
     return done;
+  }
+
+  #container(value: object): boolean {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype) return this.#record(value as Record<string, unknown>);
+    if (prototype === Array.prototype) return Array.isArray(value) && this.#array(value);
+    return this.#exotic(value, prototype);
   }
 
   #record(value: Record<string, unknown>): boolean {
@@ -102,10 +97,8 @@ export class TreeWriter {
     if (shape === undefined) return this.#dictionary(value);
     this.#top = top;
     if (!this.#shape(shape)) return false;
-    for (let i = first; i < top; i++) {
-      if (!this.#value(values[i])) return false;
-      values[i] = undefined;
-    }
+    if (!this.#list(values, first, top)) return false;
+    for (let i = first; i < top; i++) values[i] = undefined;
     this.#top = first;
     return true;
   }
@@ -137,7 +130,13 @@ export class TreeWriter {
     // Holes, and properties beside the items, are the general codec's.
     if (Object.keys(items).length !== length) return false;
     this.output.head(Item.array, length);
-    for (let i = 0; i < length; i++) if (!this.#value(items[i])) return false;
+    return this.#list(items, 0, length);
+  }
+
+  #list(values: readonly unknown[], first: number, end: number): boolean {
+    for (let i = first; (i = this.output.simple(values, i, end)) < end; i++) {
+      if (!this.#value(values[i])) return false;
+    }
     return true;
   }
 

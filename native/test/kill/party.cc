@@ -10,6 +10,7 @@
 #include <random>
 
 #include "support/event_loop.h"
+#include "support/own_death.h"
 #include "support/watchdog.h"
 #include "sync/lock.h"
 #include "sync/semaphore.h"
@@ -21,26 +22,6 @@ using sync::Outcome;
 
 /// About how long a slow acquire or release runs before it sleeps or is done.
 constexpr int64_t kAimNs = 20'000;
-
-/// Kills this process after some microseconds, from the kernel's timer: no other process aims as
-/// well at the few instructions between a store and its wake.
-class OwnDeath {
- public:
-  OwnDeath() {
-    sigevent event{};
-    event.sigev_notify = SIGEV_SIGNAL;
-    event.sigev_signo = SIGKILL;
-    timer_create(CLOCK_MONOTONIC, &event, &timer_);
-  }
-  void After(int64_t ns) {
-    itimerspec time{};
-    time.it_value.tv_nsec = ns;
-    timer_settime(timer_, 0, &time, nullptr);
-  }
-
- private:
-  timer_t timer_{};
-};
 
 class Contender {
  public:
