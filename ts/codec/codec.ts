@@ -67,7 +67,7 @@ function messageOf(value: unknown, options: EncodeOptions): Uint8Array {
     return join(form, JSON.stringify(table), serialize([copy, copier.repairs], label, value));
   } catch (error) {
     discardTable(table);
-    throw isTooDeep(error) ? tooDeep(label, error) : error;
+    throw error;
   }
 }
 
@@ -114,19 +114,7 @@ function serialized(value: unknown): Uint8Array {
 /** For trying out what can be cloned. */
 const noTable = { refer: () => 0, referClass: () => undefined };
 
-/** V8 recurses into what it clones; so do we. */
-function isTooDeep(error: unknown): boolean {
-  return error instanceof RangeError && error.message.includes('call stack');
-}
-
-function tooDeep(label: string, cause: unknown): NotCloneableError {
-  const message = `${label} cannot be sent to another process: it is nested too deeply`;
-  return new NotCloneableError(message, { cause });
-}
-
 function notCloneable(value: unknown, label: string, cause: unknown): NotCloneableError {
-  // To look for the part that was refused would fail as deep down, and again at each level above.
-  if (isTooDeep(cause)) return tooDeep(label, cause);
   const refused = findRefused(value, label, (part) => {
     try {
       serialized(needsCopy(part) ? new GraphCopier(noTable).copy(part, '') : part);
@@ -218,7 +206,7 @@ function wellFormed<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (isTooDeep(error)) throw tooDeep('what has arrived', error);
+    if (isOverflow(error)) throw tooDeep('what has arrived', error);
     throw error instanceof MultiprocessingError ? error : malformed(error);
   }
 }
