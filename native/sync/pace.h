@@ -1,14 +1,15 @@
-// When a reader that is quicker than its writer lets messages gather. If it takes each one as soon as
-// it is there, the cache lines of both sides go to and fro for every message, which costs more than the
-// message; for several at once they go once.
+// When a reader that is quicker than its writer lets messages gather. If it takes each one as soon
+// as it is there, the cache lines of both sides go to and fro for every message, which costs more
+// than the message; for several at once they go once.
 #pragma once
 
 #include <cstdint>
 
 namespace mp::sync {
 
-/// What one thread's waits for messages were like. It is a stream when one after the other was there
-/// almost at once; not when a reader asks and waits for the answer, which has to come as it is there.
+/// What one thread's waits for messages were like. It is a stream when one after the other was
+/// there almost at once; not when a reader asks and waits for the answer, which has to come as it
+/// is there.
 class Pace {
  public:
   /// How long messages gather: of the quickest senders some tens, and no delay that anybody sees.

@@ -26,8 +26,8 @@ void Gather(const MessageRing& ring) {
   pace.Gathered(ring.Count());
 }
 
-/// Blocks until the wait is over: spins as long as that has paid off, then sleeps. `looks`: how often
-/// it looked while it was awake.
+/// Blocks until the wait is over: spins as long as that has paid off, then sleeps. `looks`: how
+/// often it looked while it was awake.
 RingResult Begin(RingWait& wait, Id self, os::Deadline deadline, const StopSign* stop,
                  uint32_t* looks) {
   Waiter first(os::MonotonicNs());
