@@ -15,6 +15,9 @@ using layout::Record;
 /// Positions tell how far one is ahead of another up to 2^31.
 constexpr uint32_t kMostMessageBytes = 1U << 30;
 
+/// A chunk in which both sides find enough to do, and that still lies in the caches.
+constexpr uint32_t kRoomyBytes = 4U << 20;
+
 /// How long a putter waits for room before it takes more memory.
 thread_local SpinBudget grow_budget;
 
@@ -81,11 +84,21 @@ bool MessageRing::HasItemRoom(const Room& room) {
   return Ahead(ItemsOf(room.limit), ItemsOf(room.tail)) > 0;
 }
 
-bool MessageRing::MayGrow(const Room& room, uint32_t need) const {
+bool MessageRing::MayGrow(const Room& room, uint32_t need, Growth growth) const {
+  if (growth == Growth::kLater && IsWorthWaiting(room, need)) return false;
   const uint32_t head = PositionOf(ring_->head.load(std::memory_order_seq_cst));
   const uint64_t in_flight = PositionOf(room.tail) - head;
   if (in_flight == 0 && (ring_->flags & layout::kOversize) != 0) return true;
   return in_flight + need <= ring_->byte_limit;
+}
+
+/// Getters are at work in this chunk, so they are alive; and it is large enough for both sides to go
+/// on at the same time.
+bool MessageRing::IsWorthWaiting(const Room& room, uint32_t need) const {
+  return room.mask != kNoMask && room.bytes >= kRoomyBytes && need <= room.bytes / 4 &&
+         ring_->get_chunk.load(std::memory_order_relaxed) ==
+             ring_->put_chunk.load(std::memory_order_relaxed) &&
+         PositionOf(ring_->head.load(std::memory_order_relaxed)) != room.first;
 }
 
 bool MessageRing::IsTooLarge(uint32_t bytes) const {
@@ -94,14 +107,14 @@ bool MessageRing::IsTooLarge(uint32_t bytes) const {
   return bytes > limit - layout::kRecordBytes || RecordSize(bytes) > limit;
 }
 
-bool MessageRing::MayHaveRoom(uint32_t bytes) const {
+bool MessageRing::MayHaveRoom(uint32_t bytes, Growth growth) const {
   if (IsShutDown() || IsTooLarge(bytes)) return true;
   const uint32_t need = RecordSize(bytes);
   const Room room = LookForRoom();
-  return HasItemRoom(room) && (Fits(room, need) || MayGrow(room, need));
+  return HasItemRoom(room) && (Fits(room, need) || MayGrow(room, need, growth));
 }
 
-RingResult MessageRing::PrepareRoom(Id self, uint32_t bytes) {
+RingResult MessageRing::PrepareRoom(Id self, uint32_t bytes, Growth growth) {
   if (IsShutDown()) return RingResult::kShutDown;
   if (IsTooLarge(bytes)) return RingResult::kTooLarge;
   const uint32_t need = RecordSize(bytes);
@@ -109,7 +122,7 @@ RingResult MessageRing::PrepareRoom(Id self, uint32_t bytes) {
   ring_->put_limit = room.limit;
   if (!HasItemRoom(room)) return RingResult::kBusy;
   if (Fits(room, need)) return RingResult::kReady;
-  if (!MayGrow(room, need)) return RingResult::kBusy;
+  if (!MayGrow(room, need, growth)) return RingResult::kBusy;
   // Getters that keep up make room sooner than memory can be had, and in the caches.
   const bool may_wait = room.mask != kNoMask && need <= room.bytes / 4;
   const bool has_room = may_wait && SpinUntil(grow_budget.pauses(), [&] {

@@ -17,6 +17,10 @@ namespace {
 thread_local SpinBudget spin_budget;
 thread_local Pace pace;
 
+/// How long a putter waits for getters before it takes more memory: longer than one that is ready
+/// to run waits for a processor.
+constexpr int64_t kPatienceNs = 10'000'000;
+
 /// Lets messages gather, without a look at where they come to.
 void Gather(const MessageRing& ring) {
   const int64_t until_ns = os::MonotonicNs() + Pace::kGatherNs;
@@ -130,14 +134,15 @@ bool RingWait::PrepareSleep(Id self, Waiter& /*waiter*/, SleepPlan* plan) {
 void RingWait::Withdraw(Id self) {
   if (slept_for_lock_) lock_.Withdraw(self);
   (void)ring_.Announce(side_);
-  if (IsWorthATry()) ring_.WakeOne(side_);
+  if (IsWorthATry() || IsMoreLeft()) ring_.WakeOne(side_);
 }
 
 BellPlace RingWait::bell_place() const {
   return {&segment_, side_.bell, ring_.PositionPoint(side_, 0).key};
 }
 
-bool PutWait::IsMoreLeft() const { return ring_.MayHaveRoom(bytes_); }
+/// Of another one that does not wait for getters, too.
+bool PutWait::IsMoreLeft() const { return ring_.MayHaveRoom(bytes_, Growth::kAtOnce); }
 
 bool GetWait::IsMoreLeft() const { return ring_.Count() > 1; }
 
@@ -159,8 +164,14 @@ BellPlace JoinWait::bell_place() const {
 
 RingResult MessageRing::BeginPut(Id self, uint32_t bytes, os::Deadline deadline,
                                  const StopSign* stop) {
-  PutWait wait(*this, segment_, bytes);
   uint32_t looks = 0;
+  if (!deadline.IsPast()) {
+    const os::Deadline patience = deadline.OrEarlier(os::MonotonicNs() + kPatienceNs);
+    PutWait patient(*this, segment_, bytes, Growth::kLater);
+    const RingResult result = Begin(patient, self, patience, stop, &looks);
+    if (result != RingResult::kBusy || (stop != nullptr && stop->IsUp())) return result;
+  }
+  PutWait wait(*this, segment_, bytes);
   return Begin(wait, self, deadline, stop, &looks);
 }
 

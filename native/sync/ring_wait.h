@@ -37,7 +37,7 @@ class RingWait : public Awaitable {
   [[nodiscard]] virtual RingResult Look(Id self) = 0;
   /// With the lock of somebody who died.
   virtual void Mend(Id self) = 0;
-  /// After a success: whether another sleeper might have one too.
+  /// After a success, or for one that gives up: whether another sleeper might have one too.
   [[nodiscard]] virtual bool IsMoreLeft() const = 0;
 
   MessageRing ring_;
@@ -54,17 +54,21 @@ class RingWait : public Awaitable {
 
 class PutWait final : public RingWait {
  public:
-  PutWait(const MessageRing& ring, const Segment& segment, uint32_t bytes)
-      : RingWait(ring, ring.put_side(), segment), bytes_(bytes) {}
-  [[nodiscard]] bool IsWorthATry() const override { return ring_.MayHaveRoom(bytes_); }
+  PutWait(const MessageRing& ring, const Segment& segment, uint32_t bytes,
+          Growth growth = Growth::kAtOnce)
+      : RingWait(ring, ring.put_side(), segment), bytes_(bytes), growth_(growth) {}
+  [[nodiscard]] bool IsWorthATry() const override { return ring_.MayHaveRoom(bytes_, growth_); }
 
  protected:
-  [[nodiscard]] RingResult Look(Id self) override { return ring_.PrepareRoom(self, bytes_); }
+  [[nodiscard]] RingResult Look(Id self) override {
+    return ring_.PrepareRoom(self, bytes_, growth_);
+  }
   void Mend(Id self) override { ring_.MendPut(self); }
   [[nodiscard]] bool IsMoreLeft() const override;
 
  private:
   uint32_t bytes_;
+  Growth growth_;
 };
 
 class GetWait final : public RingWait {

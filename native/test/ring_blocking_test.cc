@@ -22,6 +22,26 @@ using mp::test::RingWorld;
 struct OneItemWorld : RingWorld {
   OneItemWorld() : RingWorld(1) {}
 };
+/// Full, with getters at work in it: a chunk of 4 MiB.
+struct RoomyWorld : RingWorld {
+  static constexpr uint32_t kMegabyte = (1U << 20) - 64;
+  static constexpr uint32_t kRoomy = 4U << 20;
+
+  RoomyWorld() {
+    REQUIRE(Put(1, kMegabyte) == RingResult::kReady);
+    REQUIRE(Get() == 1);
+    for (uint32_t i = 2; i <= 5; ++i) REQUIRE(Put(i, kMegabyte) == RingResult::kReady);
+    REQUIRE(layout->grown_bytes == kRoomy);
+  }
+
+  mp::sync::Outcome Try(mp::sync::Growth growth) {
+    mp::sync::PutWait wait(ring(), shared.segment(), kMegabyte, growth);
+    mp::sync::Waiter waiter(mp::os::MonotonicNs());
+    const mp::sync::Outcome outcome = wait.Attempt(self.id(), waiter);
+    if (outcome == mp::sync::Outcome::kAcquired) ring().CancelPut();
+    return outcome;
+  }
+};
 struct TightWorld : RingWorld {
   TightWorld() : RingWorld(50, mp::layout::kFirstChunkBytes) {}
 };
@@ -90,6 +110,32 @@ TEST_SUITE("waiting at a ring") {
     CHECK(Get() == 2);
     putter.join();
     CHECK(result == RingResult::kReady);
+  }
+
+  TEST_CASE_FIXTURE(RoomyWorld, "a putter first waits for getters that are at work") {
+    CHECK(Try(mp::sync::Growth::kLater) == mp::sync::Outcome::kBusy);
+    CHECK(layout->grown_bytes == kRoomy);
+    CHECK(Get() == 2);
+    CHECK(Try(mp::sync::Growth::kLater) == mp::sync::Outcome::kAcquired);
+    CHECK(layout->grown_bytes == kRoomy);
+  }
+
+  TEST_CASE_FIXTURE(RoomyWorld, "a putter that may not sleep takes more memory at once") {
+    CHECK(Try(mp::sync::Growth::kAtOnce) == mp::sync::Outcome::kAcquired);
+    CHECK(layout->grown_bytes == 2 * kRoomy);
+  }
+
+  TEST_CASE_FIXTURE(RoomyWorld, "a putter that waited for getters takes more memory in the end") {
+    CHECK(PutAs(self.id(), 6, kMegabyte, Deadline::Never()) == RingResult::kReady);
+    CHECK(layout->grown_bytes == 2 * kRoomy);
+    CHECK(GetAll() == std::vector<uint32_t>{2, 3, 4, 5, 6});
+  }
+
+  TEST_CASE_FIXTURE(RoomyWorld, "it does not wait for getters that are not there yet") {
+    REQUIRE(Put(6, kMegabyte) == RingResult::kReady);
+    REQUIRE(Put(7, kMegabyte) == RingResult::kReady);
+    REQUIRE(layout->grown_bytes == 2 * kRoomy);
+    CHECK(Try(mp::sync::Growth::kLater) == mp::sync::Outcome::kAcquired);
   }
 
   TEST_CASE_FIXTURE(OneItemWorld, "waits end at their deadline and leave the locks free") {
