@@ -92,8 +92,8 @@ bool MessageRing::MayGrow(const Room& room, uint32_t need, Growth growth) const 
   return in_flight + need <= ring_->byte_limit;
 }
 
-/// Getters are at work in this chunk, so they are alive; and it is large enough for both sides to go
-/// on at the same time.
+/// Getters are at work in this chunk, so they are alive; and it is large enough for both sides to
+/// go on at the same time.
 bool MessageRing::IsWorthWaiting(const Room& room, uint32_t need) const {
   return room.mask != kNoMask && room.bytes >= kRoomyBytes && need <= room.bytes / 4 &&
          ring_->get_chunk.load(std::memory_order_relaxed) ==

@@ -18,8 +18,9 @@
 //
 // Growth. A putter that finds no room, and whom nobody makes room for while it spins, makes a new
 // chunk behind the old one, as large as was asked for or twice as large as the last. One that may
-// sleep first does so for a while where getters are at work in a chunk of some size: they often only
-// pause, and what stays in the caches is several times as fast. Positions go on from chunk to chunk. The getter that has emptied a chunk goes on to the next and frees it.
+// sleep first does so for a while where getters are at work in a chunk of some size: they often
+// only pause, and what stays in the caches is several times as fast. Positions go on from chunk to
+// chunk. The getter that has emptied a chunk goes on to the next and frees it.
 //
 //   STEP                                | KILLED AFTER IT
 //   ------------------------------------+--------------------------------------------------------
