@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as mp from 'node-multiprocessing';
 
+import { childrenBy } from '../helpers/children';
 import { within } from '../helpers/watchdog';
 import * as targets from './message-targets';
 
 const { Listener, wait } = mp.connection;
 const modes = ['blocking', 'awaited'] as const;
-const endLimitMs = 30_000;
 
 let counter = 0;
 const addresses: Record<string, () => mp.Address | undefined> = {
@@ -21,22 +21,7 @@ const addresses: Record<string, () => mp.Address | undefined> = {
 };
 
 for (const method of mp.getAllStartMethods()) {
-  const { Process } = mp.getContext(method);
-
-  const start = async <A extends readonly unknown[], T>(
-    target: (...args: A) => T | PromiseLike<T>,
-    ...args: A
-  ): Promise<mp.Process<T, A>> => {
-    const child = new Process({ target, args });
-    await child.start();
-    return child;
-  };
-  const end = async <T>(child: mp.Process<T>): Promise<T> => {
-    const result = await within('the result', child.result(), endLimitMs);
-    await within('the end', child.join(), endLimitMs);
-    assert.equal(child.exitCode, 0);
-    return result;
-  };
+  const { start, end } = childrenBy(method);
 
   for (const via of ['memory', 'socket'] as const) {
     const place = via === 'memory' ? 'shared memory' : 'a socket';

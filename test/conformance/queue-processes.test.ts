@@ -2,29 +2,14 @@
 import assert from 'node:assert/strict';
 import * as mp from 'node-multiprocessing';
 
+import { childrenBy } from '../helpers/children';
 import { within } from '../helpers/watchdog';
 import * as targets from './message-targets';
 
 const modes = ['blocking', 'awaited'] as const;
-const endLimitMs = 30_000;
 
 for (const method of mp.getAllStartMethods()) {
-  const { Process } = mp.getContext(method);
-
-  const start = async <A extends readonly unknown[], T>(
-    target: (...args: A) => T | PromiseLike<T>,
-    ...args: A
-  ): Promise<mp.Process<T, A>> => {
-    const child = new Process({ target, args });
-    await child.start();
-    return child;
-  };
-  const end = async <T>(child: mp.Process<T>): Promise<T> => {
-    const result = await within('the result', child.result(), endLimitMs);
-    await within('the end', child.join(), endLimitMs);
-    assert.equal(child.exitCode, 0);
-    return result;
-  };
+  const { start, end } = childrenBy(method);
 
   describe(`queues and processes by ${method}`, () => {
     it('a process that has put can hand the queue on; all comes in order, then nothing', async () => {

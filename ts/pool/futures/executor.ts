@@ -91,8 +91,8 @@ export abstract class Executor {
   /**
    * Calls `fn(...args)` in a worker. Arguments that cannot be sent are the future's error.
    *
-   * @throws ClosedError after `shutdown`, and in exit handlers of the program; BrokenExecutor; NotImportableError for a function that
-   * cannot be sent
+   * @throws ClosedError after `shutdown`, and in exit handlers of the program; BrokenExecutor;
+   * NotImportableError for a function that cannot be sent
    */
   submit<A extends readonly unknown[], R>(fn: TaskTarget<A, R>, ...args: A): Future<Awaited<R>> {
     this.#checkOpen('submit');
